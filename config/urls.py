@@ -1,5 +1,6 @@
 """Where everything is mounted: the shell, the map, each module by its key."""
 
+from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
@@ -11,6 +12,7 @@ from layers.registry import registry
 urlpatterns = [
     path("accounts/login/", auth.LoginView.as_view(template_name="layers/login.html"), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

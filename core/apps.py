@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -10,4 +10,5 @@ class CoreConfig(AppConfig):
         from core import audit, roles
 
         post_migrate.connect(audit.attach_triggers, sender=self)
-        post_migrate.connect(roles.sync_groups, sender=self)
+        # Permissions are made app by app, in order: the groups can be filled when the last app is done.
+        post_migrate.connect(roles.sync_groups, sender=list(apps.get_app_configs())[-1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import Group, Permission
-from django.db import connection
 
 ROLES = {
     "duty": "值班员",
@@ -39,11 +38,9 @@ def grant(role: str, *permissions: str) -> None:
 
 def sync_groups(**_: object) -> None:
     """After migrate: groups have exactly the declared permissions. Permissions that do not exist are an error."""
-    if "auth_group" not in connection.introspection.table_names():
-        return
     known = {f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.select_related("content_type")}
     for role, wanted in grants.items():
         group, _created = Group.objects.get_or_create(name=role)
-        if missing := {p for p in wanted if p not in known and p.split(".")[0] in {k.split(".")[0] for k in known}}:
+        if missing := wanted - known.keys():
             raise ValueError(f"Role {role}: no such permission: {', '.join(sorted(missing))}.")
-        group.permissions.set([known[p] for p in wanted if p in known])
+        group.permissions.set([known[p] for p in wanted])
