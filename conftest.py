@@ -1,0 +1,19 @@
+"""Test set-up of the whole project; the cast is in tests/cast.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+pytest_plugins = ["tests.cast"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Insert-only tables refuse TRUNCATE; a test database may be emptied between transactional tests."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(f"ALTER DATABASE {name} SET antu.may_truncate = '1'")
+        connection.close()
