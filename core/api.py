@@ -29,7 +29,7 @@ class PreconditionRequired(exceptions.APIException):
 
 
 class StrictJSONParser(JSONParser):
-    """JSON as RFC 8259 has it: no NaN, no infinite numbers, no NUL, no lone surrogates, bounded depth, no duplicate keys."""
+    """JSON as RFC 8259 has it: no NaN, infinity, NUL, lone surrogate or duplicate key; bounded depth."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
@@ -102,9 +102,8 @@ def answer_exception(error: Exception, context: dict[str, Any]) -> Response | No
     if response is None:
         return None
     if isinstance(error, Http404) or response.status_code == 404:
-        detail = response.data.get("detail") if isinstance(response.data, dict) else ""
-        named = isinstance(error, exceptions.NotFound)
-        response.data = {"code": "not_found", "detail": str(detail) if named and detail else "没有找到，或不在您的管辖范围内。"}
+        named = str(error.detail) if isinstance(error, exceptions.NotFound) else ""
+        response.data = {"code": "not_found", "detail": named or "没有找到，或不在您的管辖范围内。"}
     elif isinstance(error, exceptions.ValidationError):
         response.data = validation(error.detail)
     elif isinstance(error, exceptions.APIException):

@@ -25,7 +25,7 @@ def is_working_day(day: date, kinds: dict[date, str]) -> bool:
 
 
 def add_working_days(start: date, amount: int) -> tuple[date, bool]:
-    """The last of `amount` working days after `start`, and whether it is provisional (an unpublished year is crossed)."""
+    """The last of `amount` working days after `start`; provisional (True) when it crosses an unpublished year."""
     kinds = kinds_between(start, start + timedelta(days=amount * 3 + 40))
     day, left = start, amount
     while left:

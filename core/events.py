@@ -35,7 +35,7 @@ def append(
 ) -> Event:
     """Add an event. `data` carries ids, states and geometry, never personal data.
 
-    Whoever may view the subject's model, and has the region (or one of `shared_with`, or the site) in scope, receives it.
+    Received by whoever may view the subject's model and has the region, one of `shared_with`, or the site in scope.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("events.append() belongs inside the transaction that makes the change.")
@@ -82,7 +82,7 @@ def about(subject: models.Model) -> QuerySet[Event]:
 
 
 def number_now() -> None:
-    """Give numbers to the events of the open transaction at once. Holds the feed until commit: only for its last statement."""
+    """Number the open transaction's events at once. Holds the feed until commit: only as its last statement."""
     with connection.cursor() as c:
         c.execute("SET CONSTRAINTS core_number_event IMMEDIATE")
         c.execute("SET CONSTRAINTS core_number_event DEFERRED")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.models.accounts import User
 from core.models.idempotency import StoredAnswer
 
 MAX_KEY = 100
@@ -24,6 +25,7 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
 
     @wraps(view)
     def once(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        user = cast(User, request.user)
         key = request.headers.get("Idempotency-Key", "")
         if not key:
             return view(self, request, *args, **kwargs)
@@ -33,9 +35,9 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
         with transaction.atomic():
             # A second request of the same key waits here until the first has committed or rolled back.
             StoredAnswer.objects.bulk_create(
-                [StoredAnswer(user=request.user, key=key, fingerprint=print_)], ignore_conflicts=True
+                [StoredAnswer(user=user, key=key, fingerprint=print_)], ignore_conflicts=True
             )
-            stored = StoredAnswer.objects.select_for_update().get(user=request.user, key=key)
+            stored = StoredAnswer.objects.select_for_update().get(user=user, key=key)
             if stored.fingerprint != print_:
                 return refuse(409, "key_reuse", "这个 Idempotency-Key 已用于另一条指令，请换一个新的。")
             if stored.status is not None:

@@ -46,8 +46,10 @@ def name_of(function: Callable[..., Any]) -> str:
     return f"{function.__module__.removesuffix('.jobs')}.{function.__name__}"
 
 
-def enqueue(function: Callable[..., Any], *, key: str | None = None, run_at: datetime | None = None, **arguments: Any) -> None:
-    """Queue a call in the caller's transaction. With a `key`, a waiting job of the same key is kept and this one dropped."""
+def enqueue(
+    function: Callable[..., Any], *, key: str | None = None, run_at: datetime | None = None, **arguments: Any
+) -> None:
+    """Queue a call in the caller's transaction. With a `key`, a waiting job of that key is kept and this dropped."""
     row = Job(name=name_of(function), arguments=arguments, key=key, run_at=run_at or timezone.now())
     Job.objects.bulk_create([row], ignore_conflicts=key is not None)
 
@@ -57,7 +59,7 @@ def claim() -> Job | None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE core_job SET claimed_until = now() + %s, attempts = attempts + 1
+            UPDATE core_job SET claimed_until = now() + %s * interval '1 second', attempts = attempts + 1
             WHERE id = (
                 SELECT id FROM core_job
                 WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= now()
@@ -65,7 +67,7 @@ def claim() -> Job | None:
                 ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING id
             """,
-            [LEASE],
+            [LEASE.total_seconds()],
         )
         row = cursor.fetchone()
     return Job.objects.get(pk=row[0]) if row else None
@@ -101,7 +103,9 @@ def run_periodic() -> None:
     """Run the periodic functions whose time has come; the row says so to the other workers."""
     for name, (function, interval) in schedule.items():
         row, _created = Periodic.objects.get_or_create(name=name, defaults={"next_at": timezone.now()})
-        taken = Periodic.objects.filter(pk=name, next_at=row.next_at, next_at__lte=Now()).update(next_at=Now() + interval)
+        taken = Periodic.objects.filter(pk=name, next_at=row.next_at, next_at__lte=Now()).update(
+            next_at=Now() + interval
+        )
         if not taken:
             continue
         try:
@@ -122,4 +126,3 @@ def tidy() -> None:
     with transaction.atomic():
         Job.objects.filter(done_at__lt=timezone.now() - timedelta(days=7)).delete()
         StoredAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=2)).delete()
-

@@ -108,7 +108,7 @@ class Workflow:
         expected_version: int | None = None,
         **values: Any,
     ) -> Step:
-        """Take one step in one transaction: rights, scope, state, fields, guard; then case, step, clocks, effect, event.
+        """Take one step in one transaction: right, scope, state, fields, guard; case, step, clocks, effect, event.
 
         Raises KeyError (no such step), PermissionDenied, the model's DoesNotExist (out of scope), Stale, NotAllowed,
         Incomplete. `case` is refreshed.
@@ -152,13 +152,17 @@ class Workflow:
             wanted = "、".join(self.states[s] for s in t.source)
             raise NotAllowed(f"“{t.label}”只能在“{wanted}”时进行，现为“{self.states[row.state]}”。")
         if unknown := set(values) - {*t.required, *t.optional}:
-            raise Incomplete(f"“{t.label}”不接受这些字段：{'、'.join(sorted(unknown))}。", dict.fromkeys(unknown, "不接受此字段。"))
+            raise Incomplete(
+                f"“{t.label}”不接受这些字段：{'、'.join(sorted(unknown))}。", dict.fromkeys(unknown, "不接受此字段。")
+            )
         name = row._meta.get_field
         missing = {f: f"请填写{name(f).verbose_name}。" for f in t.required if values.get(f) in (None, "", [])}
         if t.needs_note and not note.strip():
             missing["note"] = "请写明理由。"
         if missing:
-            raise Incomplete(f"“{t.label}”还缺：{'、'.join(m.removeprefix('请').rstrip('。') for m in missing.values())}。", missing)
+            raise Incomplete(
+                f"“{t.label}”还缺：{'、'.join(m.removeprefix('请').rstrip('。') for m in missing.values())}。", missing
+            )
         if t.guard and (reason := t.guard(row, actor)):
             raise NotAllowed(reason)
 
@@ -195,4 +199,6 @@ def plain(value: Any) -> Any:
 
 
 def steps_of(case: Any) -> QuerySet[Step]:
-    return Step.objects.filter(case_type=ContentType.objects.get_for_model(case), case_id=case.pk).select_related("actor")
+    return Step.objects.filter(case_type=ContentType.objects.get_for_model(case), case_id=case.pk).select_related(
+        "actor"
+    )

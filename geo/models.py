@@ -17,7 +17,7 @@ from geo.scope import Viewer
 CGCS2000 = 4490
 
 
-def tile_geometry(field: type[models.GeometryField] = models.PointField) -> models.GeneratedField:
+def tile_geometry(field: type[models.GeometryField[Any, Any]] = models.PointField) -> models.GeneratedField:
     """The Web Mercator copy that tiles are cut from, kept by the database itself."""
     return models.GeneratedField(
         expression=Transform("geom", 3857), output_field=field(srid=3857), db_persist=True, editable=False
@@ -125,9 +125,9 @@ class RoadNode(models.Model):
 
 
 class RoadEdge(models.Model):
-    """One stretch of road between two junctions; `cost_s` and `reverse_cost_s` are driving seconds, negative when closed that way.
+    """One stretch of road between two junctions, in pgRouting's shape: source, target, cost, reverse cost.
 
-    The shape is pgRouting's: source, target, cost, reverse_cost.
+    `cost_s` and `reverse_cost_s` are driving seconds, negative when closed that way.
     """
 
     source = models.ForeignKey(RoadNode, on_delete=models.CASCADE, related_name="+", db_column="source")

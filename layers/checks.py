@@ -10,7 +10,9 @@ from layers.registry import registry
 @register()
 def check_registry(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     found = [Error(p, id="layers.E001") for m in registry for w in m.workflows for p in w.problems()]
-    for model in {x.model for m in registry for x in (*m.layers, *m.records)}:
+    models = {layer.model for m in registry for layer in m.layers} | {r.model for m in registry for r in m.records}
+    for model in models:
         if not hasattr(model._default_manager.all(), "visible_to") or not hasattr(model, "REGION_PATH"):
-            found.append(Error(f"{model._meta.label}: objects must be ScopedQuerySet.as_manager() and name REGION_PATH.", id="layers.E002"))
+            message = f"{model._meta.label}: objects must be ScopedQuerySet.as_manager() and name REGION_PATH."
+            found.append(Error(message, id="layers.E002"))
     return list(found)

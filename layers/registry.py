@@ -25,7 +25,9 @@ class State:
 
     key: str
     label: str
-    color: str  # a token of the palette: "red" "orange" "yellow" "blue" are levels only; "teal" "violet" "green" "slate" …
+    color: (
+        str  # a token of the palette: "red" "orange" "yellow" "blue" are levels only; "teal" "violet" "green" "slate" …
+    )
     shape: str = "circle"  # circle square triangle diamond cross ring star hexagon
     rank: int = 0
 
@@ -45,7 +47,9 @@ class Layer:
     state: str | Combinable = "state"  # a lookup or an expression
     states: tuple[State, ...] = ()
     fields: tuple[str, ...] = ()
-    search: tuple[str, ...] = ()  # lookups matched by the search box (pg_trgm); pinyin initials are matched if the model has `pinyin`
+    search: tuple[
+        str, ...
+    ] = ()  # lookups matched by the search box (pg_trgm); pinyin initials are matched if the model has `pinyin`
     stale: Expression | None = None  # annotation: true when the facts are stale
     filters: tuple[str, ...] = ()  # further lookups that the features API filters by
     permission: str = ""
@@ -132,7 +136,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Records:
-    """The pages of an ordinary record: list, filters, detail, form, history, xlsx and API, all from this declaration."""
+    """The pages of an ordinary record: list, filters, detail, form, history, xlsx, API, all from this declaration."""
 
     key: str  # in the URL: /<module>/<key>/
     title: str

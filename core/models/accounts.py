@@ -53,7 +53,9 @@ class User(AbstractUser):
     organisation = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="people", verbose_name="单位"
     )
-    site = models.ForeignKey(Site, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts", verbose_name="企业")
+    site = models.ForeignKey(
+        Site, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts", verbose_name="企业"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "用户"

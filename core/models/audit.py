@@ -13,7 +13,9 @@ class AuditEntry(models.Model):
         BULK = "bulk", "批量"
 
     at = models.DateTimeField("时间")
-    actor = models.ForeignKey("core.User", null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    actor = models.ForeignKey(
+        "core.User", null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     table = models.CharField("表", max_length=63)
     row = models.CharField("行", max_length=64)
     action = models.CharField("动作", max_length=6, choices=Action.choices)

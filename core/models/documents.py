@@ -48,10 +48,17 @@ class Document(models.Model):
     issued_at = models.DateTimeField("制发时间", default=timezone.now)
     verification_code = models.CharField("验证码", max_length=16, unique=True)
     file = models.ForeignKey(StoredFile, verbose_name="docx", on_delete=models.PROTECT, related_name="+")
-    pdf = models.ForeignKey(StoredFile, verbose_name="PDF", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    pdf = models.ForeignKey(
+        StoredFile, verbose_name="PDF", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     revoked_at = models.DateTimeField("撤销时间", null=True, blank=True)
     revoked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name="撤销人", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name="撤销人",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     revoked_reason = models.CharField("撤销原因", max_length=200, blank=True)
 

@@ -21,7 +21,7 @@ class Feed(models.Model):
 class Event(models.Model):
     """One thing that happened, in the order it was committed. Rows are only ever added.
 
-    `seq` is given by a deferred trigger while the transaction commits, so numbers are gapless and become visible in order.
+    `seq` is given by a deferred trigger while the transaction commits: gapless, and visible in order.
     """
 
     seq = models.BigIntegerField(unique=True, null=True, editable=False)

@@ -18,7 +18,9 @@ class StoredFile(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "文件"
         constraints = [
-            models.CheckConstraint(condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="stored_file_sha256_is_hex"),
+            models.CheckConstraint(
+                condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="stored_file_sha256_is_hex"
+            ),
             models.CheckConstraint(condition=models.Q(size__gt=0), name="stored_file_has_content"),
         ]
 
@@ -40,14 +42,26 @@ class Attachment(models.Model):
     subject = GenericForeignKey("subject_type", "subject_id")
     name = models.CharField("文件名", max_length=200)
     caption = models.CharField("说明", max_length=200, blank=True)
-    kind = models.CharField("类别", max_length=40, blank=True)  # "photo", "signature", "final_report": the module's word
+    kind = models.CharField(
+        "类别", max_length=40, blank=True
+    )  # "photo", "signature", "final_report": the module's word
     uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name="上传人", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name="上传人",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     at = models.DateTimeField("上传时间", default=timezone.now)
     withdrawn_at = models.DateTimeField("撤下时间", null=True, blank=True)
     withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name="撤下人", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name="撤下人",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     withdrawn_reason = models.CharField("撤下原因", max_length=200, blank=True)
 

@@ -11,7 +11,8 @@ class Job(models.Model):
 
     name = models.CharField(max_length=60)
     arguments = models.JSONField(default=dict)
-    key = models.CharField(max_length=120, null=True)  # at most one waiting job of a key
+    # At most one waiting job of a key; no key (NULL) never collides, which "" would.
+    key = models.CharField(max_length=120, null=True)  # noqa: DJ001
     run_at = models.DateTimeField()
     claimed_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -22,11 +23,15 @@ class Job(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=["run_at"], name="job_waiting", condition=Q(done_at__isnull=True, failed_at__isnull=True)),
+            models.Index(
+                fields=["run_at"], name="job_waiting", condition=Q(done_at__isnull=True, failed_at__isnull=True)
+            ),
         )
         constraints = (
             models.UniqueConstraint(
-                fields=["name", "key"], condition=Q(done_at__isnull=True, failed_at__isnull=True), name="job_once_per_key"
+                fields=["name", "key"],
+                condition=Q(done_at__isnull=True, failed_at__isnull=True),
+                name="job_once_per_key",
             ),
         )
 
