@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.db.models import Expression, F, Model, QuerySet
+from django.db.models import Expression, F, Model, QuerySet, Value
 from django.db.models.expressions import Combinable
 
 from core import roles
@@ -84,7 +84,9 @@ class Layer:
 
     @property
     def state_expression(self) -> Combinable:
-        return F(self.state) if isinstance(self.state, str) else self.state
+        if isinstance(self.state, str):
+            return F(self.state) if self.state else Value("")
+        return self.state
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,26 @@
+"""The map's work outside requests."""
+
+from __future__ import annotations
+
+from core.jobs import every, job
+from core.models import User
+from layers import grid, versions
+from layers.registry import registry
+
+
+@every(minutes=1)
+def compact_changes() -> None:
+    versions.compact()
+
+
+@every(hours=1)
+def forget_unused_rollups() -> None:
+    grid.forget_unused()
+
+
+@job
+def refresh_rollup(layer: str, user: int) -> None:
+    """Count a large layer afresh, with the rights of somebody who looked at it."""
+    viewer = User.objects.get(pk=user)
+    if found := registry.layer(layer, viewer):
+        grid.refresh(found, viewer)
