@@ -13,7 +13,6 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 from core import events
 from core.workflow import Incomplete, NotAllowed, Stale
@@ -98,6 +97,9 @@ def answer_exception(error: Exception, context: dict[str, Any]) -> Response | No
         return Response({"code": "bad_input", "detail": detail, **({"fields": fields} if fields else {})}, status=400)
     if isinstance(error, PermissionDenied) and str(error):
         return Response({"code": "forbidden", "detail": str(error)}, status=403)
+    # Imported late: rest_framework.views reads the settings that name this module's parser.
+    from rest_framework.views import exception_handler
+
     response = exception_handler(error, context)
     if response is None:
         return None
