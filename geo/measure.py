@@ -6,17 +6,15 @@ ellipsoid.
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry, LineString, MultiLineString, MultiPolygon, Polygon
-from django.db.models import BooleanField, F, FloatField, Func, Model, QuerySet, Value
+from django.db.models import BooleanField, F, FloatField, Func, QuerySet, Value
 from pyproj import Geod
 
 from geo.coordinates import SRID
 
 ELLIPSOID = Geod(a=6378137.0, rf=298.257222101)
-
-M = TypeVar("M", bound=Model)
 
 
 def metres_between(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
@@ -69,22 +67,22 @@ class WithinMetres(Func):
         super().__init__(_Geography(F(field)), _constant(geometry), Value(float(metres)), **extra)
 
 
-def within(rows: QuerySet[M], geometry: GEOSGeometry, metres: float, *, field: str = "geom") -> QuerySet[M]:
+def within(rows: QuerySet[Any], geometry: GEOSGeometry, metres: float, *, field: str = "geom") -> QuerySet[Any]:
     """Rows within so many metres, with `metres` annotated; the box uses the index, the ellipsoid decides."""
     rows = rows.filter(**{f"{field}__bboverlaps": box_around(geometry, metres)})
     return rows.filter(WithinMetres(field, geometry, metres)).annotate(metres=MetresTo(field, geometry))
 
 
 def nearest(
-    rows: QuerySet[M], point: GEOSGeometry, *, limit: int, field: str = "geom", knn: str = "geom_3857"
-) -> list[M]:
+    rows: QuerySet[Any], point: GEOSGeometry, *, limit: int, field: str = "geom", knn: str = "geom_3857"
+) -> list[Any]:
     """The nearest rows, nearest first, with `metres` annotated.
 
     The index orders by Web Mercator, whose scale differs by about 1 % across the city; twice the rows are fetched
     and put in order by their true distance.
     """
     candidates = rows.annotate(metres=MetresTo(field, point)).order_by(_Knn(knn, point))[: limit * 2 + 8]
-    return sorted(candidates, key=lambda row: row.metres)[:limit]  # type: ignore[attr-defined]  # annotated above
+    return sorted(candidates, key=lambda row: row.metres)[:limit]
 
 
 class _Geography(Func):

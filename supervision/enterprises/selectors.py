@@ -1,0 +1,99 @@
+"""Reads of the enterprise file: for the panel's tabs, for other modules, and counts."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from django.db.models import Count, F, Func, QuerySet
+
+from core import audit
+from core.models import User
+from core.models.audit import AuditEntry
+from geo.models import Region, Site
+from supervision.enterprises.models import Contact, Enterprise, StatusChange
+
+
+class Change(TypedDict):
+    """One line of the history: when, who, what happened."""
+
+    at: Any
+    actor: str
+    what: str
+
+
+def visible(user: User) -> QuerySet[Enterprise]:
+    rows: QuerySet[Enterprise] = Enterprise.objects.visible_to(user).select_related("site__region")
+    return rows
+
+
+def of_site(site: Site, user: User) -> Enterprise | None:
+    """The enterprise that stands on a site, if there is one and the user may see it."""
+    return visible(user).filter(site=site).select_related("verified_by").first()
+
+
+def current_contacts(enterprise: Enterprise) -> QuerySet[Contact]:
+    return enterprise.contacts.filter(left_on__isnull=True).order_by("role")
+
+
+def basic_tab(site: Site, user: User) -> dict[str, Any]:
+    return {"enterprise": of_site(site, user)}
+
+
+def contacts_tab(site: Site, user: User) -> dict[str, Any]:
+    enterprise = of_site(site, user)
+    if enterprise is None:
+        return {"enterprise": None}
+    former = enterprise.contacts.filter(left_on__isnull=False).order_by("-left_on")
+    return {"enterprise": enterprise, "contacts": current_contacts(enterprise), "former": former}
+
+
+def history_tab(site: Site, user: User) -> dict[str, Any]:
+    enterprise = of_site(site, user)
+    if enterprise is None:
+        return {"enterprise": None}
+    changes = StatusChange.objects.filter(enterprise=enterprise).select_related("actor")
+    return {"enterprise": enterprise, "status_changes": changes, "changes": recent_changes(enterprise)}
+
+
+def recent_changes(enterprise: Enterprise, *, limit: int = 20) -> list[Change]:
+    """What was corrected lately, field by field, from the audit trail of the file and of its site."""
+    entries = [*audit.history(enterprise)[:limit], *audit.history(enterprise.site)[:limit]]
+    lines = [(entry, _in_words(entry, model)) for entry in entries if (model := _MODELS.get(entry.table))]
+    found: list[Change] = [
+        {"at": entry.at, "actor": str(entry.actor or "系统"), "what": what} for entry, what in lines if what
+    ]
+    return sorted(found, key=lambda change: change["at"], reverse=True)[:limit]
+
+
+def counts_by_county(user: User) -> dict[str, int]:
+    """Enterprises of each county and zone, towns counted with their county."""
+    rows = dict(Enterprise.objects.visible_to(user).values_list("site__region__path").annotate(n=Count("pk")))
+    areas = Region.objects.filter(kind__in=(Region.Kind.COUNTY, Region.Kind.ZONE))
+    return {a.code: sum(n for path, n in rows.items() if path.startswith(a.path)) for a in areas}
+
+
+def counts_by_category(user: User) -> dict[str, int]:
+    """An enterprise with two categories counts in both."""
+    each = Enterprise.objects.visible_to(user).annotate(one=Func(F("categories"), function="unnest"))
+    return dict(each.values_list("one").annotate(n=Count("pk", distinct=True)))
+
+
+_MODELS: dict[str, Any] = {Enterprise._meta.db_table: Enterprise, Site._meta.db_table: Site}
+_SILENT = {"version", "pinyin", "geom_3857", "category", "created_at", "verified_by_id", "verified_note"}
+
+
+def _in_words(entry: AuditEntry, model: Any) -> str:
+    if entry.action == AuditEntry.Action.INSERT:
+        return "建立档案" if model is Enterprise else ""
+    before, after = entry.before or {}, entry.after or {}
+    names = {field.column: field.verbose_name for field in model._meta.concrete_fields}
+    changed = [key for key in after if key in names and key not in _SILENT and before.get(key) != after[key]]
+    return "；".join(f"{names[key]}：{_shown(before.get(key))} → {_shown(after[key])}" for key in changed)
+
+
+def _shown(value: Any) -> str:
+    if value in (None, "", []):
+        return "（空）"
+    text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
+    labels = dict((*Enterprise.Category.choices, *Enterprise.Status.choices))
+    return str(labels.get(text, text[:60]))

@@ -1,0 +1,251 @@
+"""What may be done to an enterprise file. Every verb checks the right, the scope and the facts, and tells the feed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from core import events, freshness
+from core.models import User
+from core.pinyin import initials
+from core.workflow import NotAllowed
+from geo import identifiers
+from geo.coordinates import Datum
+from geo.models import Region, Site
+from geo.parsing import BadGeometry, parse_lonlat
+from geo.regions import region_of
+from supervision.enterprises.industries import check_industry_code
+from supervision.enterprises.models import Contact, Enterprise, StatusChange
+
+STALE_VERSION = "企业信息已被他人更新（您看到的是第 {seen} 版，现为第 {now} 版），请刷新后再改。"
+SITE_FIELDS = ("name", "address")
+OWN_FIELDS = ("credit_code", "categories", "industry_code", "employees", "founded_on", "business", "platform_joined_on")
+
+
+@transaction.atomic
+def register_enterprise(
+    *,
+    actor: User,
+    name: str,
+    credit_code: str,
+    categories: Sequence[str],
+    industry_code: str,
+    lon: object,
+    lat: object,
+    datum: str = Datum.CGCS2000,
+    address: str = "",
+    status: str = Enterprise.Status.OPERATING,
+    source: str = "人工登记",
+    **facts: Any,
+) -> Enterprise:
+    """Open the file of an enterprise at a place; its region follows from the place."""
+    demand(actor, "enterprises.add_enterprise", "登记企业")
+    if actor.site_id is not None:
+        raise PermissionDenied("企业账号不能登记其他企业，请联系所在地应急管理部门。")
+    point, region = _place(actor, lon, lat, datum)
+    facts = {**facts, "credit_code": credit_code, "categories": list(categories), "industry_code": industry_code}
+    facts.setdefault("platform_joined_on", timezone.localdate())
+    if status not in Enterprise.Status.values:
+        raise ValidationError({"status": "经营状态应是营业、停产停业或关闭。"})
+    checked = _checked({"name": name, "address": address, **facts}, enterprise=None)
+    site = Site.objects.create(
+        kind=Site.Kind.ENTERPRISE, region=region, geom=point, datum=datum, name=checked.pop("name"),
+        address=checked.pop("address"), pinyin=initials(name.strip()),
+    )  # fmt: skip
+    enterprise = Enterprise.objects.create(
+        site=site, status=status, source=source, verified_at=timezone.now(), verified_by=actor,
+        verified_note="登记", **checked,
+    )  # fmt: skip
+    since = checked["platform_joined_on"]
+    StatusChange.objects.create(enterprise=enterprise, status=status, since=since, reason="登记", actor=actor)
+    _tell("enterprises.register", enterprise, actor)
+    return enterprise
+
+
+@transaction.atomic
+def update_enterprise(
+    enterprise: Enterprise, *, actor: User, expected_version: int | None = None, **changes: Any
+) -> Enterprise:
+    """Correct facts. A change of place needs `lon`, `lat` and, unless it is CGCS2000, `datum`."""
+    demand(actor, "enterprises.change_enterprise", "修改企业信息")
+    row = _locked(enterprise, actor)
+    if expected_version is not None and row.version != expected_version:
+        raise NotAllowed(STALE_VERSION.format(seen=expected_version, now=row.version))
+    place = {key: changes.pop(key) for key in ("lon", "lat", "datum") if key in changes}
+    checked = _checked(changes, enterprise=row)
+    site = row.site
+    if place.get("lon") not in (None, ""):
+        site.datum = place.get("datum") or Datum.CGCS2000
+        site.geom, site.region = _place(actor, place["lon"], place.get("lat"), site.datum)
+    for key, value in checked.items():
+        setattr(site if key in SITE_FIELDS else row, key, value)
+    site.pinyin = initials(site.name)
+    site.save()
+    row.version += 1
+    row.save()
+    _tell("enterprises.update", row, actor)
+    return row
+
+
+@transaction.atomic
+def verify_enterprise(enterprise: Enterprise, *, actor: User, how: str = "在线确认") -> Enterprise:
+    """One click: the facts of the file still hold."""
+    demand(actor, "enterprises.verify_enterprise", "核实企业信息")
+    row = _locked(enterprise, actor)
+    if row.status == Enterprise.Status.CLOSED:
+        raise NotAllowed("企业已关闭，不需要核实；若已恢复经营，请先变更经营状态。")
+    freshness.verify(row, actor=actor, how=how[:60])
+    _tell("enterprises.verify", row, actor)
+    return row
+
+
+@transaction.atomic
+def set_status(
+    enterprise: Enterprise, *, actor: User, status: str, reason: str, since: dt.date | None = None
+) -> StatusChange:
+    """Operating, suspended, closed, and back; each change stays in the history with its reason."""
+    demand(actor, "enterprises.set_status_enterprise", "变更经营状态")
+    row = _locked(enterprise, actor)
+    if status not in Enterprise.Status.values:
+        raise ValidationError({"status": "经营状态应是营业、停产停业或关闭。"})
+    if row.status == status:
+        raise NotAllowed(f"企业已经是“{row.get_status_display()}”状态，不用再变更。")
+    if not reason.strip():
+        raise ValidationError({"reason": "请写明变更原因。"})
+    since = since or timezone.localdate()
+    if since > timezone.localdate():
+        raise ValidationError({"since": "变更日期不能晚于今天。"})
+    row.status, row.version = status, row.version + 1
+    row.save(update_fields=["status", "version"])
+    change = StatusChange.objects.create(
+        enterprise=row, status=status, since=since, reason=reason.strip()[:200], actor=actor
+    )
+    _tell("enterprises.set_status", row, actor)
+    return change
+
+
+@transaction.atomic
+def set_contact(
+    enterprise: Enterprise, *, actor: User, role: str, name: str, phone: str = "", since: dt.date | None = None
+) -> Contact:
+    """Who answers in this capacity from now on; the predecessor's line is closed, not lost."""
+    demand(actor, "enterprises.change_contact", "修改联系人")
+    row = _locked(enterprise, actor)
+    name, phone = name.strip(), identifiers.tidy(phone)
+    if role not in Contact.Role.values:
+        raise ValidationError({"role": f"身份应是：{'、'.join(str(label) for label in Contact.Role.labels)}。"})
+    if not name or len(name) > 40:
+        raise ValidationError({"name": "请填姓名（不超过 40 字）。"})
+    if phone and not (phone.removeprefix("+").replace("-", "").isdecimal() and 7 <= len(phone) <= 20):
+        raise ValidationError({"phone": "电话应是 7 至 20 位数字，可带区号和“-”。"})
+    since = since or timezone.localdate()
+    current: Contact | None = row.contacts.filter(role=role, left_on__isnull=True).first()
+    if current and (current.name, current.phone) == (name, phone):
+        return current
+    if current:
+        current.left_on = max(since, current.since)
+        current.save(update_fields=["left_on"])
+    contact = Contact.objects.create(enterprise=row, role=role, name=name, phone=phone, since=since)
+    _tell("enterprises.set_contact", row, actor)
+    return contact
+
+
+def demand(actor: User, permission: str, what: str) -> None:
+    if not actor.has_perm(permission):
+        raise PermissionDenied(f"您没有“{what}”的权限。")
+
+
+def _locked(enterprise: Enterprise, actor: User) -> Enterprise:
+    """The row as it is now, if the actor may see it; otherwise it is as if it did not exist."""
+    visible = Enterprise.objects.visible_to(actor).values("pk")
+    row: Enterprise = (
+        Enterprise.objects.select_for_update(of=("self",))
+        .select_related("site__region")
+        .get(pk=visible.get(pk=enterprise.pk)["pk"])
+    )
+    return row
+
+
+def _place(actor: User, lon: object, lat: object, datum: str) -> tuple[Any, Region]:
+    try:
+        point = parse_lonlat(lon, lat, datum=datum)
+    except BadGeometry as error:
+        raise ValidationError({"lon": str(error)}) from error
+    region = region_of(point)
+    if region is None:
+        raise ValidationError({"lon": "这个位置不在本市范围内，请核对坐标和坐标系。"})
+    if actor.site_id is None and not actor.scope.covers_region(region.pk):
+        raise PermissionDenied(f"这个位置属于{region.name}，不在您的管辖范围内。")
+    return point, region
+
+
+def _checked(facts: dict[str, Any], *, enterprise: Enterprise | None) -> dict[str, Any]:
+    """The facts in their stored form, or everything that is wrong with them by field."""
+    unknown = set(facts) - {*SITE_FIELDS, *OWN_FIELDS}
+    if unknown:
+        raise ValidationError(dict.fromkeys(sorted(unknown), "不接受此字段。"))
+    facts = {key: value.strip() if isinstance(value, str) else value for key, value in facts.items()}
+    if "credit_code" in facts:
+        facts["credit_code"] = identifiers.tidy(str(facts["credit_code"]))
+    problems = {key: why for key, value in facts.items() if (why := _problem(key, value, enterprise))}
+    if problems:
+        raise ValidationError(problems)
+    return facts
+
+
+def _problem(key: str, value: Any, enterprise: Enterprise | None) -> str:
+    if key == "name":
+        return "" if isinstance(value, str) and 2 <= len(value) <= 120 else "企业名称应为 2 至 120 字。"
+    if key in ("address", "business"):
+        return "" if isinstance(value, str) and len(value) <= 200 else "最多 200 字。"
+    if key == "credit_code":
+        return identifiers.check_credit_code(value) or _taken(value, enterprise)
+    if key == "categories":
+        return _category_problem(value)
+    if key == "industry_code":
+        return check_industry_code(str(value))
+    if key == "employees":
+        right = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000
+        return "" if right else "从业人数应是 0 到 1000000 的整数。"
+    if value is None and key == "founded_on":
+        return ""
+    right = isinstance(value, dt.date) and dt.date(1900, 1, 1) <= value <= timezone.localdate()
+    return "" if right else "日期应在 1900 年之后、不晚于今天。"
+
+
+def _taken(credit_code: str, enterprise: Enterprise | None) -> str:
+    others = Enterprise.objects.filter(credit_code=credit_code)
+    if enterprise is not None:
+        others = others.exclude(pk=enterprise.pk)
+    # Its name is not told: it may belong to another region.
+    return "这个统一社会信用代码已经登记过，请搜索后在原档案上修改。" if others.exists() else ""
+
+
+def _category_problem(value: Any) -> str:
+    if not isinstance(value, (list, tuple)) or not value:
+        return "至少要有一个监管分类。"
+    if len(set(value)) != len(value):
+        return "监管分类有重复。"
+    return "" if set(value) <= set(Enterprise.Category.values) else "监管分类只能是规定的五类。"
+
+
+def _tell(kind: str, enterprise: Enterprise, actor: User) -> None:
+    site = enterprise.site
+    events.append(
+        kind,
+        subject=enterprise,
+        region=site.region,
+        actor=actor,
+        site_id=site.pk,
+        state=enterprise.category,
+        status=enterprise.status,
+        version=enterprise.version,
+        is_stale=enterprise.is_stale,
+        lon=site.geom.x,
+        lat=site.geom.y,
+    )
