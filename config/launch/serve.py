@@ -21,6 +21,7 @@ from config.launch.processes import MISCONFIGURED, Child, launch
 from config.launch.say import Stopped, Trouble, line, step
 from config.launch.say import prepare as prepare_output
 
+SAME_SIGNAL = 1.0  # seconds: `timeout` and some terminals deliver one wish to stop twice
 DEMO_PASSWORD = "antu-demo-2026"
 DEMO_ACCOUNTS = (
     "duty 市值班员   leader 市指挥长   coordinator 救援协调员   inspector 市执法员   approver 审批负责人",
@@ -150,7 +151,9 @@ class Serve:
         web = [str(environment.PYTHON), "-m", "config.launch.web", str(number), str(self.given.workers)]
         self.children = [
             Child("网页服务", lambda: launch(web, environment=variables, cwd=ROOT, keep=(number,))),
-            Child("后台任务", lambda: launch(environment.manage("work"), environment=variables, cwd=ROOT)),
+            Child(
+                "后台任务", lambda: launch(environment.manage("work", "--skip-checks"), environment=variables, cwd=ROOT)
+            ),
         ]
         with step("启动网页与后台任务"):
             for child in self.children:
@@ -200,7 +203,7 @@ class Serve:
         line("")
 
     def supervise(self) -> None:
-        assert self.tools is not None
+        self.tools = packages.Background()
         self.tools.start()
         while not self.stopping.wait(0.5):
             self.watch_database()
@@ -226,10 +229,17 @@ class Serve:
 
 def catch_signals(serve: Serve) -> None:
     """The first signal stops in order, wherever we are; after a second one the kernel ends the children."""
+    first: float | None = None
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        if serve.stopping.is_set():
-            os._exit(130)
+        nonlocal first
+        if first is not None:
+            if time.monotonic() - first > SAME_SIGNAL:
+                os._exit(130)
+            return
+        first = time.monotonic()
+        if serve.stopping.is_set():  # already on the way out because of some trouble
+            return
         serve.stopping.set()
         if not serve.children:  # still preparing: leave whatever is under way
             raise Stopped
