@@ -32,7 +32,7 @@ def copy(rows: Sequence[models.Model]) -> None:
         buffer.write(",".join([write(row) for write in writers]))
         buffer.write("\n")
     buffer.seek(0)
-    names = ", ".join(connection.ops.quote_name(f.column) for f in fields)
+    names = ", ".join(connection.ops.quote_name(f.column or "") for f in fields)
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv, NULL '{_NULL}')", buffer)
@@ -68,7 +68,7 @@ def _writer(field: models.Field[Any, Any]) -> Callable[[models.Model], str]:
 
 def _converter(field: models.Field[Any, Any]) -> Callable[[Any], str]:
     if isinstance(field, GeometryField):
-        return lambda g: g.hexewkb.decode()  # type: ignore[no-any-return]  # GEOS is untyped
+        return lambda g: g.hexewkb.decode()
     if isinstance(field, models.JSONField):
         return lambda v: json.dumps(v, cls=field.encoder, ensure_ascii=False)
     if isinstance(field, ArrayField):

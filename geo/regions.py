@@ -6,9 +6,10 @@ import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from django.conf import settings
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point, Polygon
+from django.contrib.gis.geos import GeometryCollection, GEOSGeometry, MultiPolygon, Point, Polygon
 from django.db import transaction
 from django.db.models import Case, IntegerField, Value, When
 
@@ -67,11 +68,11 @@ def load(folder: Path = FOLDER) -> dict[str, Region]:
 
 
 def region_of(point: Point) -> Region | None:
-    """The zone, else the town, else the county a point lies in; the city for the sea and margins around it, else None."""
+    """The zone, else the town, else the county a point lies in; the city for the sea and margins around it."""
     found = Region.objects.filter(geom__covers=point).annotate(rank=_RANK).order_by("rank", "-path").first()
     if found is not None:
         return found
-    xmin, ymin, xmax, ymax = settings.CITY["extent"]
+    xmin, ymin, xmax, ymax = cast(list[float], settings.CITY["extent"])
     if xmin <= point.x <= xmax and ymin <= point.y <= ymax:
         return Region.objects.filter(code=settings.CITY["code"]).first()
     return None
@@ -129,5 +130,7 @@ def _geometry(geojson: dict[str, object]) -> GEOSGeometry:
 
 def _multi(geometry: GEOSGeometry) -> MultiPolygon:
     """Only the areas of a geometry: an intersection may leave stray lines and points behind."""
-    parts = [geometry] if isinstance(geometry, Polygon) else [g for g in geometry if isinstance(g, Polygon)]
+    if isinstance(geometry, Polygon):
+        return MultiPolygon(geometry, srid=SRID)
+    parts = [g for g in cast(GeometryCollection, geometry) if isinstance(g, Polygon)]
     return MultiPolygon(*parts, srid=SRID)
