@@ -9,7 +9,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -27,7 +27,8 @@ CAP = max(t.cap for t in TYPES.values())
 MOST_ATTACHMENTS = 200
 # Controls, separators and direction overrides: `photo\u202egpj.exe` must not read as a picture.
 UNWANTED = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]')
-Content = bytes | BinaryIO | UploadedFile
+Upload: TypeAlias = "UploadedFile[Any]"
+Content: TypeAlias = "bytes | BinaryIO | Upload"
 
 
 def path_of(file: StoredFile) -> Path:
@@ -130,12 +131,13 @@ def attach(
 
 
 def attach_uploads(
-    subject: models.Model, uploads: Iterable[UploadedFile], *, actor: User, caption: str = "", kind: str = ""
+    subject: models.Model, uploads: Iterable[Upload], *, actor: User, caption: str = "", kind: str = ""
 ) -> list[Attachment]:
     """All files of a form or API call, or none: `attach_uploads(incident, request.FILES.getlist("files"), actor=…)`."""
     with transaction.atomic():
         return [
-            attach(subject, upload, name=upload.name or "", actor=actor, caption=caption, kind=kind) for upload in uploads
+            attach(subject, upload, name=upload.name or "", actor=actor, caption=caption, kind=kind)
+            for upload in uploads
         ]
 
 

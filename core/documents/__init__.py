@@ -1,1 +1,4 @@
-"""Official papers: declared as data, laid out once in GB/T 9704 geometry, numbered, stored and verifiable. See docs/documents.md."""
+"""Official papers: declared as data, laid out once in GB/T 9704 geometry, numbered, stored, verifiable.
+
+How a module declares one: docs/documents.md.
+"""

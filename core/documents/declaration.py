@@ -1,4 +1,4 @@
-"""What a module says about a paper it can issue: its fields, its blocks, who signs. Nothing here draws or stores anything."""
+"""What a module says about a paper it can issue: its fields, its blocks, who signs. Nothing is drawn or stored here."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 # Words every text may use besides the paper's own fields; issuing fills them in.
 BUILT_IN = frozenset({"title", "number", "date", "year", "agency", "government", "court", "code"})
-KINDS = frozenset({"text", "long", "number", "money", "date", "datetime", "choice", "list", "rows", "pictures", "signature"})
+KINDS = frozenset(
+    {"text", "long", "number", "money", "date", "datetime", "choice", "list", "rows", "pictures", "signature"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,7 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A paragraph. Level 1 is 一、 level 2 （一） level 3 1. — numbered by the engine. Left out while `when` names an empty field."""
+    """A paragraph, left out while `when` names an empty field. Levels 1 to 3 are headings, numbered 一、 （一） 1."""
 
     text: str
     level: int = 0
@@ -113,7 +115,10 @@ class Relief:
     def text(self) -> str:
         start = f"如不服本{{title}}，可以自收到本文书之日起{self.days}日内向{{government}}申请行政复议"
         if self.review_first:
-            text = f"{start}；对复议决定不服的，可以自收到复议决定书之日起15日内向{{court}}提起行政诉讼。依法应当先申请行政复议。"
+            text = (
+                f"{start}；对复议决定不服的，可以自收到复议决定书之日起15日内向{{court}}提起行政诉讼。"
+                "依法应当先申请行政复议。"
+            )
         else:
             text = f"{start}，或者自收到本文书之日起{self.months}个月内依法向{{court}}提起行政诉讼。"
         if not self.suspends:
@@ -123,7 +128,7 @@ class Relief:
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """A line to sign on: 被检查单位现场负责人（签名）. `key` names a signature field when it is signed on glass or pre-filled."""
+    """A line to sign on: 现场负责人（签名）. `key` names a signature field when it is signed on glass or pre-filled."""
 
     label: str
     key: str = ""
@@ -168,7 +173,7 @@ class DocumentType:
     def problems(self) -> list[str]:
         """What is wrong with the declaration, in words for its author."""
         found = [f"field {f.key!r}: unknown kind {f.kind!r}" for f in self.fields if f.kind not in KINDS]
-        found += [f"field {f.key!r}: a rows field needs columns" for f in self.fields if f.kind == "rows" and not f.columns]
+        found += [f"field {f.key!r}: rows need columns" for f in self.fields if f.kind == "rows" and not f.columns]
         found += [f"field {f.key!r}: the name is the engine's own" for f in self.fields if f.key in BUILT_IN]
         if len(self.by_key) != len(self.fields):
             found.append("two fields share a key")
@@ -180,7 +185,7 @@ class DocumentType:
             found.append("the number pattern wants a code")
         known = BUILT_IN | self.by_key.keys()
         for text in self.texts():
-            found += [f"text names {{{key}}}, which is no field" for key in PLACEHOLDER.findall(text) if key not in known]
+            found += [f"text names {{{k}}}, which is no field" for k in PLACEHOLDER.findall(text) if k not in known]
         for key in self._named_keys():
             if key and key not in self.by_key:
                 found.append(f"{key!r} is no field")

@@ -1,6 +1,8 @@
 """Who issues a paper: the agency's name, its short form in numbers, and where its acts are contested."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -8,7 +10,7 @@ from django.core.exceptions import ValidationError
 from core.models.accounts import Organisation, User
 from geo.models import Region
 
-# Which court hears a suit depends on the province's designation of administrative courts; a city names it in ANTU_COURT.
+# Which court hears a suit depends on the province's designation of administrative courts: CITY["court"] names it.
 ANY_COURT = "有管辖权的人民法院"
 
 
@@ -26,8 +28,8 @@ class Issuer:
 
 def of(organisation: Organisation | None, region: Region) -> Issuer:
     """The agency that this organisation is; without one, the city's own."""
-    city: dict[str, str] = settings.CITY
-    court = str(getattr(settings, "COURT", "")) or ANY_COURT
+    city: Mapping[str, Any] = settings.CITY
+    court = city.get("court") or ANY_COURT
     if organisation is None:
         return Issuer(
             name=city["agency"],
@@ -55,7 +57,7 @@ def for_actor(actor: User | None, region: Region) -> Issuer:
 
 
 def government_of(region: Region) -> str:
-    """A functional zone has no people's government of its own: the city's answers for it. A town's agency is its county's."""
+    """A functional zone has no people's government of its own: the city's answers. A town's agency is its county's."""
     node: Region | None = region
     while node is not None and node.kind not in (Region.Kind.CITY, Region.Kind.COUNTY):
         node = node.parent

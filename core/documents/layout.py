@@ -1,6 +1,7 @@
 """One engine for every paper: a declaration and its values become a docx, 公文 and 执法文书 alike."""
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from django.utils import timezone
 from docx.document import Document as Docx
 from docx.enum.text import WD_ALIGN_PARAGRAPH as Align
 from docx.enum.text import WD_BREAK
+from docx.oxml.ns import qn
 from docx.shared import Mm
 from docx.text.paragraph import Paragraph
 
@@ -31,6 +33,8 @@ from core.documents.issuer import Issuer
 from core.documents.page import paragraph
 from core.documents.values import Picture, fill, written, written_date
 
+TABULAR = (Form, Opinion, Pictures, Table)
+UNBREAKABLE = re.compile(r"[!-~]{10,}")
 NUMERALS = "〇一二三四五六七八九"
 
 
@@ -97,8 +101,12 @@ class _Layout:
         self.head()
         if self.type.addressee and (name := self.words[self.type.addressee]):
             paragraph(self.docx, f"{name}：")
+        tabular = False
         for block in self.type.body:
+            if tabular and not isinstance(block, TABULAR):
+                page.gap(self.docx, 8)
             self.block(block)
+            tabular = isinstance(block, TABULAR)
         if self.type.relief:
             self.body_text(fill(self.type.relief.text, self.words))
         self.attachment_list()
@@ -119,9 +127,8 @@ class _Layout:
         if self.type.style == "letter":
             self.letter_head()
         else:
-            paragraph(self.docx, self.paper.issuer.name, font=page.XIAOBIAOSONG, size=page.SIZE_2, align=Align.CENTER, line=34)
-        title = f"【演练】{self.type.title}" if self.paper.exercise else self.type.title
-        made = paragraph(self.docx, title, font=page.XIAOBIAOSONG, size=page.SIZE_2, align=Align.CENTER, line=34)
+            self.title(self.paper.issuer.name)
+        made = self.title(f"【演练】{self.type.title}" if self.paper.exercise else self.type.title)
         if self.type.style == "letter":
             paragraph(self.docx)
         else:
@@ -129,13 +136,16 @@ class _Layout:
                 paragraph(self.docx, self.paper.number, align=Align.RIGHT)
             page.keep_with_next(made)
 
+    def title(self, text: str) -> Paragraph:
+        """In 2号 小标宋, centred."""
+        return paragraph(self.docx, text, font=page.XIAOBIAOSONG, size=page.SIZE_2, align=Align.CENTER, line=34)
+
     def letter_head(self) -> None:
         """发文机关标志 in red, two lines free, the number centred, a red line 4 mm below it across the page."""
         name = f"{self.paper.issuer.name}文件"
         size = min(44.0, 430 / len(name))  # fits the 156 mm however long the agency's name is
-        paragraph(
-            self.docx, name, font=page.XIAOBIAOSONG, size=size, align=Align.CENTER, color=page.RED, line=max(size * 1.3, page.LINE)
-        )
+        made = paragraph(self.docx, align=Align.CENTER, line=max(size * 1.3, page.LINE))
+        page.write(made, name, font=page.XIAOBIAOSONG, size=size, color=page.RED)
         paragraph(self.docx)
         paragraph(self.docx)
         number = paragraph(self.docx, self.paper.number, align=Align.CENTER)
@@ -184,8 +194,8 @@ class _Layout:
 
     def body_text(self, text: str, *, indent: bool = True) -> None:
         for line in text.split("\n"):
-            # Justified text before an unbreakable run such as a coordinate is spread grotesquely; LEFT only loses an even edge.
-            align = Align.LEFT if any(len(word) > 14 for word in line.split() if word.isascii()) else Align.JUSTIFY
+            # Justified text before an unbreakable run such as a coordinate is spread grotesquely.
+            align = Align.LEFT if UNBREAKABLE.search(line) else Align.JUSTIFY
             paragraph(self.docx, line, indent=indent, align=align)
 
     def table(self, block: Table) -> None:
@@ -193,16 +203,17 @@ class _Layout:
         rows = self.paper.values.get(block.key) or ()
         titles = [column.title for column in columns]
         shares = [column.width for column in columns]
-        body = [[written(c.kind, row.get(c.key)) for c in columns] for row in rows] or [["无"] + [""] * (len(columns) - 1)]
+        body = [[written(c.kind, row.get(c.key)) for c in columns] for row in rows]
+        body = body or [["无", *[""] * (len(columns) - 1)]]
         if block.serial:
             titles, shares = ["序号", *titles], [max(1, round(sum(shares) / 12)), *shares]
             body = [[str(n) if rows else "", *row] for n, row in enumerate(body, start=1)]
         tables.listing(self.docx, titles, shares, body)
 
     def form(self, block: Form) -> None:
-        """Each label takes two twelfths-of-a-line shares, each value the rest: cells are merged on one common grid."""
+        """Labels take a third of their share of the line; wider cells are merged on one common grid."""
         most = max(sum(cell.span for cell in line) for line in block.lines)
-        shares = [2, 5] * most
+        shares = [1, 2] * most
         table = tables.ruled(self.docx, shares)
         for line in block.lines:
             row = tables.add_row(table, shares, least_height=Mm(9))
@@ -218,9 +229,9 @@ class _Layout:
                 used = end
 
     def opinion(self, block: Opinion) -> None:
-        shares = (2, 12)
+        shares = (1, 5)
         table = tables.ruled(self.docx, shares)
-        row = tables.add_row(table, shares, least_height=Mm(32))
+        row = tables.add_row(table, shares, least_height=Mm(30))
         tables.put(row.cells[0], block.label, font=page.HEI, align=Align.CENTER)
         tables.put(row.cells[1], fill(block.text, self.words))
         line = paragraph(row.cells[1], align=Align.RIGHT, line=tables.CELL_LINE)
@@ -264,20 +275,28 @@ class _Layout:
         page.write(made, str(value) if isinstance(value, str) and value else "　　　　　　", size=size)
 
     def seal(self) -> None:
-        """落款: the date four characters in from the right, the agency centred over it; a long name sets the margin instead."""
+        """落款: the date four characters in from the right, the agency centred over it; a long name needs more room."""
         day, name = self.words["date"], self.paper.issuer.name
-        day_width = sum(0.5 if c.isdigit() else 1 for c in day)
+        # Word and LibreOffice put a quarter character between a digit and a Han character: five times in a date.
+        day_width = sum(0.5 if c.isdigit() else 1 for c in day) + 1.25
         name_width = float(len(name))
         day_right = max(4.0, (name_width - day_width) / 2 + 2)
-        paragraph(self.docx)
+        self.keep_with_text()
+        page.keep_with_next(paragraph(self.docx))
         for text, right in ((name, day_right + (day_width - name_width) / 2), (day, day_right)):
             made = paragraph(self.docx, text, align=Align.RIGHT)
             page.indent_right(made, right)
             if text == name:
                 page.keep_with_next(made)
 
+    def keep_with_text(self) -> None:
+        """The signature never stands on a page without text (GB/T 9704 §7.3.5.5)."""
+        if self.docx.element.body[-2].tag == qn("w:p"):
+            page.keep_with_next(self.docx.paragraphs[-1])
+
     def foot(self) -> None:
         """Copies, 抄送, and the code by which anybody can check the paper."""
+        page.gap(self.docx, 16)
         if self.type.copies:
             made = paragraph(self.docx, fill(self.type.copies, self.words), size=page.SMALL_4, line=tables.CELL_LINE)
             page.rule(made, edge="top", eighths=6)
@@ -285,8 +304,13 @@ class _Layout:
             made = paragraph(self.docx, f"抄送：{text}。", size=page.SIZE_4, line=24)
             page.rule(made, edge="top", eighths=6)
         if self.type.style == "letter":
-            made = paragraph(self.docx, f"{self.paper.issuer.name}　　{self.words['date']}印发", size=page.SIZE_4, line=24)
+            text = f"{self.paper.issuer.name}　　{self.words['date']}印发"
+            made = paragraph(self.docx, text, size=page.SIZE_4, line=24)
             page.rule(made, edge="bottom", eighths=6)
+        self.verification()
+
+    def verification(self) -> None:
+        page.gap(self.docx, 8)
         shares = (3, 13)
         table = tables.ruled(self.docx, shares, bordered=False)
         row = tables.add_row(table, shares)

@@ -24,7 +24,7 @@ def series(document_type: DocumentType, issuer: Issuer, at: datetime, *, exercis
 
 
 def take(open_number: str) -> str:
-    """The next number of a series. The counter's row stays locked until the caller commits, so a rollback leaves no gap."""
+    """The next number of a series. Its row stays locked until the caller commits, so a rollback leaves no gap."""
     if not open_number:
         return ""
     if not connection.in_atomic_block:

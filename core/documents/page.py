@@ -1,7 +1,8 @@
 """The sheet of paper: GB/T 9704-2012 page geometry, fonts, paragraphs, page numbers, watermark.
 
-A4, 天头 37 mm, 订口 28 mm, 版心 156 × 225 mm, 22 lines of 28 characters of 3号 (16 pt) 仿宋. Lines of exactly 28.95 pt with
-characters drawn 0.25 pt closer are what gives 22 × 28 both in Word and in LibreOffice; `linesAndChars` halves the line there.
+A4, 天头 37 mm, 订口 28 mm, 版心 156 × 225 mm, 22 lines of 28 characters of 3号 (16 pt) 仿宋. Lines of exactly
+28.95 pt with characters drawn 0.25 pt closer are what gives 22 × 28 both in Word and in LibreOffice, where
+`linesAndChars` would halve the line.
 """
 
 from typing import Any
@@ -74,7 +75,7 @@ def _body_style(docx: Docx) -> None:
     style = docx.styles["Normal"]
     set_font(style, FANGSONG, SIZE_3)
     style.element.rPr.find(qn("w:sz")).addprevious(element("w:spacing", val=-5))
-    layout: Any = style.paragraph_format  # type: ignore[attr-defined]  # the stub of styles[...] names the base class
+    layout = style.paragraph_format
     layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(LINE)
     layout.widow_control = False
     layout.space_before = layout.space_after = Pt(0)
@@ -105,14 +106,25 @@ def paragraph(
     return made
 
 
+def gap(holder: Any, points: float) -> None:
+    """A little air between a table and what follows it."""
+    paragraph(holder, line=points)
+
+
 def style(made: Paragraph, *, align: Align = Align.JUSTIFY, line: float = 0) -> None:
     made.alignment = align
     if line:
         made.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
         made.paragraph_format.line_spacing = Pt(line)
+        # Otherwise the reader stretches the line to the page's grid again.
+        made._p.get_or_add_pPr().insert_element_before(
+            element("w:snapToGrid", val=0), "w:spacing", "w:ind", "w:jc", "w:rPr"
+        )
 
 
-def write(made: Paragraph, text: str, *, font: str = FANGSONG, size: float = SIZE_3, color: str = "", latin: str = LATIN) -> Run:
+def write(
+    made: Paragraph, text: str, *, font: str = FANGSONG, size: float = SIZE_3, color: str = "", latin: str = LATIN
+) -> Run:
     run = made.add_run(text)
     set_font(run, font, size, latin)
     if color:
@@ -162,7 +174,8 @@ def _page_numbers(docx: Docx) -> None:
 
 def _first_paragraph(part: _Footer | _Header) -> Paragraph:
     part.is_linked_to_previous = False
-    return part.paragraphs[0]
+    first: Paragraph = part.paragraphs[0]
+    return first
 
 
 def _field(made: Paragraph, code: str) -> None:
@@ -193,14 +206,18 @@ _VML = (
 )
 _WATERMARK = """<w:pict {names}>
 <v:shapetype id="_x0000_t136" coordsize="21600,21600" o:spt="136" adj="10800" path="m@7,l@8,m@5,21600l@6,21600e">
-<v:formulas><v:f eqn="sum #0 0 10800"/><v:f eqn="prod #0 2 1"/><v:f eqn="sum 21600 0 @1"/><v:f eqn="sum 0 0 @2"/>
-<v:f eqn="sum 21600 0 @3"/><v:f eqn="if @0 @3 0"/><v:f eqn="if @0 21600 @1"/><v:f eqn="if @0 0 @2"/><v:f eqn="if @0 @4 21600"/>
-<v:f eqn="mid @5 @6"/><v:f eqn="mid @8 @5"/><v:f eqn="mid @7 @8"/><v:f eqn="mid @6 @7"/><v:f eqn="sum @6 0 @5"/></v:formulas>
-<v:path textpathok="t" o:connecttype="rect"/><v:textpath on="t" fitshape="t"/><o:lock v:ext="edit" text="t" shapetype="t"/>
+<v:formulas><v:f eqn="sum #0 0 10800"/><v:f eqn="prod #0 2 1"/><v:f eqn="sum 21600 0 @1"/>
+<v:f eqn="sum 0 0 @2"/><v:f eqn="sum 21600 0 @3"/><v:f eqn="if @0 @3 0"/><v:f eqn="if @0 21600 @1"/>
+<v:f eqn="if @0 0 @2"/><v:f eqn="if @0 @4 21600"/><v:f eqn="mid @5 @6"/><v:f eqn="mid @8 @5"/><v:f eqn="mid @7 @8"/>
+<v:f eqn="mid @6 @7"/><v:f eqn="sum @6 0 @5"/></v:formulas>
+<v:path textpathok="t" o:connecttype="rect"/>
+<v:textpath on="t" fitshape="t"/><o:lock v:ext="edit" text="t" shapetype="t"/>
 </v:shapetype>
 <v:shape id="PowerPlusWaterMarkObject{number}" o:spid="_x0000_s20{number}" type="#_x0000_t136"
  style="position:absolute;margin-left:0;margin-top:0;width:400pt;height:130pt;rotation:315;z-index:-251658752;\
 mso-position-horizontal:center;mso-position-horizontal-relative:margin;\
 mso-position-vertical:center;mso-position-vertical-relative:margin" o:allowincell="f" fillcolor="#d0d0d0" stroked="f">
-<v:fill opacity=".5"/><v:textpath style="font-family:&quot;黑体&quot;;font-size:1pt" string="{text}"/><w10:wrap anchorx="margin" anchory="margin"/>
+<v:fill opacity=".5"/>
+<v:textpath style="font-family:&quot;黑体&quot;;font-size:1pt" string="{text}"/>
+<w10:wrap anchorx="margin" anchory="margin"/>
 </v:shape></w:pict>"""

@@ -21,7 +21,7 @@ TALLEST = Mm(110)
 
 def ruled(docx: Docx, shares: Sequence[int], *, bordered: bool = True) -> DocxTable:
     """An empty table across the 版心; widths are written three times because each reader believes another one."""
-    table = docx.add_table(rows=0, cols=len(shares))
+    table: DocxTable = docx.add_table(rows=0, cols=len(shares))
     if bordered:
         table.style = "Table Grid"
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
@@ -39,8 +39,10 @@ def widths(shares: Sequence[int]) -> list[Length]:
     return [Length(TEXT_WIDTH * share // total) for share in shares]
 
 
-def add_row(table: DocxTable, shares: Sequence[int], *, header: bool = False, least_height: Length | None = None) -> _Row:
-    row = table.add_row()
+def add_row(
+    table: DocxTable, shares: Sequence[int], *, header: bool = False, least_height: Length | None = None
+) -> _Row:
+    row: _Row = table.add_row()  # type: ignore[no-untyped-call]  # python-docx leaves it untyped
     properties = row._tr.get_or_add_trPr()
     properties.append(element("w:cantSplit"))
     if header:

@@ -116,7 +116,8 @@ def read(document_type: DocumentType, given: Mapping[str, Any]) -> dict[str, Any
         try:
             values[item.key] = _value(item, value)
         except (ValueError, TypeError, InvalidOperation, ValidationError) as error:
-            reason = error.messages[0] if isinstance(error, ValidationError) else f"“{item.label}”填写有误：{value!s:.40}。"
+            said = error.messages[0] if isinstance(error, ValidationError) else ""
+            reason = said or f"“{item.label}”填写有误：{value!s:.40}。"
             problems[item.key] = [reason]
     if problems:
         raise ValidationError(problems)

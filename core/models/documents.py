@@ -24,7 +24,7 @@ class DocumentCounter(models.Model):
 
 
 class Document(models.Model):
-    """An issued paper (文书): rendered once, numbered, never rendered again. Its PDF and its revocation come later, once."""
+    """An issued paper (文书): rendered once, never again. Its PDF and its revocation come later, once."""
 
     type_key = models.CharField("文书种类", max_length=80)  # key of the DocumentType it was made by
     code = models.CharField("文书代码", max_length=20, blank=True)
