@@ -21,6 +21,7 @@ DEBUG = env.flag("ANTU_DEBUG", False)
 DEMO = env.flag("ANTU_DEMO", True)
 SECRET_KEY = env.secret("ANTU_SECRET_KEY", file=DATA / "secret.key", debug=DEBUG)
 ALLOWED_HOSTS = env.words("ANTU_HOSTS", "*")
+PUBLIC_URL = env.text("ANTU_PUBLIC_URL")  # http://host:port that phones reach: what the QR code of a paper leads to
 ORIGINS = env.words("ANTU_ORIGINS")  # scheme://host:port of pages that may open sockets, besides the server's own
 HTTPS = env.flag("ANTU_HTTPS", False)
 

@@ -8,6 +8,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from core import audit, roles
+        from core.documents import jobs  # noqa: F401 (every worker must know how to make a PDF)
 
         post_migrate.connect(audit.attach_triggers, sender=self)
         # Permissions are made app by app, in order: the groups can be filled when the last app is done.

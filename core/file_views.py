@@ -9,8 +9,8 @@ from core.models.accounts import User
 from core.models.files import Attachment, StoredFile
 from core.sniffing import HTML, TYPES
 
-# An image or a PDF is shown in a page that can do nothing. A PDF is not sandboxed as well, because Chromium then refuses
-# to show it; its viewer runs in a sandbox of its own.
+# An image or a PDF is shown in a page that can do nothing. A PDF is not sandboxed as well: Chromium would then refuse
+# to show it; its viewer has a sandbox of its own.
 INERT = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; object-src 'self'"
 # The platform's own situation map is one page with its script inside: it runs, but in no origin and reaches nothing.
 OWN_PAGE = (

@@ -49,7 +49,7 @@ def issue(
     if region is None:
         raise ValueError(f"{subject!r} has no region: give one to issue().")
     agency = issuer.of(organisation, region) if organisation else issuer.for_actor(actor, region)
-    drill = bool(getattr(subject, "is_exercise", False)) if exercise is None else exercise
+    drill = bool(getattr(subject, "is_drill", False)) if exercise is None else exercise
     with transaction.atomic():
         number = numbering.take(numbering.series(kind, agency, at, exercise=drill))
         code = codes.new()

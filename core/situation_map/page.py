@@ -60,8 +60,8 @@ class Layer:
 class _OfflineMap(folium.Map):
     """Own lists: folium.Map's are class-level, shared by every map of the process."""
 
-    default_js: list[tuple[str, str]] = [("leaflet", "leaflet.js")]  # noqa: RUF012 (folium declares it so)
-    default_css: list[tuple[str, str]] = [("leaflet_css", "leaflet.css")]  # noqa: RUF012
+    default_js: list[tuple[str, str]] = [("leaflet", "leaflet.js")]
+    default_css: list[tuple[str, str]] = [("leaflet_css", "leaflet.css")]
 
 
 class _Situation(MacroElement):
