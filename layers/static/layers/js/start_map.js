@@ -1,0 +1,227 @@
+/** Starts the map page: the map first, then what stands around it. */
+
+import {App} from './app.js';
+import {get, withQuery} from './api.js';
+import {Cast} from './cast.js';
+import {throttled} from './dom.js';
+import {IncidentList} from './incident_list.js';
+import {LayerTree} from './layer_tree.js';
+import {MapView} from './map.js';
+import {Measure} from './measure.js';
+import {Nearby} from './nearby.js';
+import {Panel} from './panel.js';
+import {parse as parseLink} from './permalink.js';
+import * as pointing from './pointing.js';
+import * as printing from './print_dialog.js';
+import * as regions from './regions.js';
+import * as search from './search.js';
+import {Selection} from './selection.js';
+import {startShell} from './shell.js';
+import {Shortcuts} from './shortcuts.js';
+import {Strip} from './strip.js';
+import {Table} from './table.js';
+import {explain, toast} from './toast.js';
+
+const REFRESH_MS = 2500;
+
+const {feed, boot, refs} = startShell({signals: ['wall:main']});
+const layersAsked = get('/api/v1/layers/');
+const outlinesAsked = get('/api/v1/regions/boundaries.geojson');
+
+const map = new MapView(refs.map, {extent: boot.city.extent});
+const panel = new Panel(refs);
+const app = new App({boot, feed, refs, map, panel});
+app.incidents = new IncidentList(feed);
+app.strip = new Strip(app, refs);
+app.incidents.addEventListener('change', ({detail}) => {
+  map.incidents.set(detail);
+  app.resized();
+});
+app.resized();
+
+app.near = new Nearby(app);
+app.selection = new Selection(app);
+app.measure = new Measure(app);
+app.table = new Table(app, refs.dock);
+if (boot.can?.cast) app.cast = new Cast(app);
+
+app.report = (lon, lat) => {
+  const place = lon === undefined ? {} : {lon: lon.toFixed(6), lat: lat.toFixed(6)};
+  if (lon !== undefined) map.highlight.point('selected', lon, lat);
+  panel.openUrl(withQuery('/incidents/new/', place), '上报事件');
+};
+app.copy = async (text, words) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(words);
+  } catch {
+    app.dialog('请手工复制', Object.assign(document.createElement('textarea'), {value: text, readOnly: true}));
+  }
+};
+
+async function begin() {
+  const {lon, lat, zoom, sel} = app.link;
+  outlinesAsked.then((outlines) => {
+    map.ground.setOutlines(outlines);
+    map.homeCode = boot.region?.code;
+    map.ground.mark(app.region);
+    if (zoom === undefined) map.home({animate: false});
+  }).catch(explain);
+  if (zoom !== undefined) map.setView({lon, lat, zoom});
+  const layers = await layersAsked;
+  const list = layers.results ?? layers;
+  map.setLayers(list);
+  if (app.region) map.tiles.setRegion(app.region);
+  app.tree = new LayerTree(app, refs.tree, list, app.link.layers);
+  app.tree.addEventListener('change', () => app.dispatchEvent(new Event('view')));
+  app.addEventListener('view', () => history.replaceState(null, '', app.linkHash()));
+  app.incidents.load();
+  regions.start(app, refs.region);
+  if (sel) app.open(sel, {fly: zoom === undefined});
+  await outlinesAsked.catch(() => null);
+  const ready = () => {
+    performance.mark('antu:map-ready');
+    document.documentElement.dataset.ready = '1';
+  };
+  map.addEventListener('ready', ready, {once: true});
+  map.whenDrawn();
+}
+
+pointing.start(app, refs);
+const searchBox = search.start(app, refs);
+const shortcuts = new Shortcuts();
+
+const tools = {
+  report: () => boot.can?.report && app.report(),
+  box: () => app.selection.start('box'),
+  lasso: () => app.selection.start('lasso'),
+  radius: () => app.selection.start('radius'),
+  near: () => app.near.start(),
+  distance: () => app.measure.distance(),
+  area: () => app.measure.area(),
+  notes: () => app.measure.openNotes(),
+  table: () => toggleTable(),
+  print: () => printing.open(app, refs),
+  link: () => app.copy(`${location.origin}/${app.linkHash()}`, '链接已复制，打开后是同样的视图。'),
+  cast: () => app.cast?.open(),
+  in: () => map.zoomBy(1),
+  out: () => map.zoomBy(-1),
+  home: () => app.setRegion(''),
+  locate: () => locate(),
+};
+
+function toggleTable() {
+  app.table.toggle();
+  if (matchMedia('(max-width: 760px)').matches) app.toggleSheet(app.table.isOpen ? 'table' : refs.stage.dataset.sheet || 'table');
+}
+
+function locate() {
+  if (!navigator.geolocation || !isSecureContext) {
+    toast('这台设备不能定位：需要 HTTPS 和定位权限。', {kind: 'error'});
+    return;
+  }
+  navigator.geolocation.getCurrentPosition(
+    ({coords}) => {
+      map.highlight.point('hovered', coords.longitude, coords.latitude, {label: `您在这里（±${Math.round(coords.accuracy)} 米）`});
+      map.fly(coords.longitude, coords.latitude, 15);
+    },
+    () => toast('没有得到定位，请检查定位权限。', {kind: 'error'}),
+    {enableHighAccuracy: true, timeout: 10000});
+}
+
+function escape() {
+  if (map.sketch.active) map.sketch.stop();
+  else if (!refs.contextMenu.hidden) refs.contextMenu.hidden = true;
+  else if (panel.isOpen) panel.close();
+  else if (app.table.isOpen) app.table.close();
+  else ['area', 'measure', 'near', 'hovered'].forEach((role) => map.highlight.clear(role));
+}
+
+const help = () => app.dialog('键盘操作', shortcuts.help(), {wide: true});
+const goTo = (word) => () => {
+  const link = document.querySelector(`.topbar nav a[href*="/${word}/"]`);
+  if (link) location.assign(link.href);
+};
+const shortcut = (group) => ([keys, title, run]) => ({keys, title, group, run});
+shortcuts.add([
+  ...[
+    ['/', '搜索', searchBox.focus],
+    ['Escape', '取消、关闭', escape],
+    ['?', '这张表', help],
+  ].map(shortcut('通用')),
+  ...[
+    ['n', '下一个未确认的事件', () => app.strip.next()],
+    ['a', '确认事件', () => app.strip.acknowledge()],
+    ['i', '上报事件', tools.report],
+  ].map(shortcut('事件')),
+  ...[
+    ['b', '框选', tools.box],
+    ['l', '套索选择', tools.lasso],
+    ['c', '按半径选择', tools.radius],
+    ['r', '周边资源', tools.near],
+    ['d', '测距离', tools.distance],
+    ['s', '测面积', tools.area],
+    ['e', '标绘', tools.notes],
+    ['t', '同步表格', tools.table],
+    ['p', '打印', tools.print],
+    ['y', '复制链接', tools.link],
+    ['v', '投屏', tools.cast],
+    ['h', '看全域', tools.home],
+    ['+', '放大', tools.in],
+    ['=', '', tools.in],
+    ['-', '缩小', tools.out],
+    ['Backspace', '画线时撤回一点', () => map.sketch.undo()],
+  ].map(shortcut('地图')),
+  ...[
+    ['g m', '把焦点放到地图', () => refs.map.focus()],
+    ['g l', '打开列表（同步表格）', () => app.table.isOpen || toggleTable()],
+    ['g r', '去应急资源', goTo('resources')],
+    ['g i', '去事件列表', goTo('incidents')],
+  ].map(shortcut('去往')),
+]);
+
+document.addEventListener('click', ({target}) => {
+  const tool = target.closest('[data-tool]')?.dataset.tool;
+  if (tool) tools[tool]?.();
+  const sheet = target.closest('[data-thumb]')?.dataset.thumb;
+  if (sheet) app.toggleSheet(sheet);
+  if (target.closest('[data-help]')) help();
+});
+refs.layersFold.addEventListener('click', () => {
+  refs.tree.hidden = !refs.tree.hidden;
+  refs.layersFold.setAttribute('aria-expanded', String(!refs.tree.hidden));
+});
+addEventListener('hashchange', () => {
+  const link = parseLink(location.hash);
+  if (link.zoom !== undefined) map.setView(link);
+  for (const {key} of link.layers ? app.tree.all : []) app.tree.set(key, link.layers.includes(key));
+  if ((link.region ?? '') !== app.region) app.setRegion(link.region ?? '', {fit: false});
+  if (link.sel && link.sel.id !== panel.subject?.id) app.open(link.sel, {fly: link.zoom === undefined});
+});
+
+// The feed says which layers changed: their tiles are asked for again, and an open panel is loaded afresh.
+const refreshers = new Map();
+function touched(key) {
+  if (!refreshers.has(key)) {
+    refreshers.set(key, throttled(() => {
+      map.tiles.refresh(key);
+      app.dispatchEvent(new CustomEvent('changed', {detail: key}));
+    }, REFRESH_MS));
+  }
+  refreshers.get(key)();
+}
+const recount = throttled(() => get('/api/v1/layers/').then((layers) => app.tree.update(layers.results ?? layers)).catch(explain), 15000);
+feed.addEventListener('batch', ({detail}) => {
+  const modules = new Set(detail.map(({kind}) => kind.split('.')[0]));
+  for (const layer of app.tree?.all ?? []) {
+    if (layer.key !== 'incidents' && (modules.has(layer.key) || modules.has(layer.module))) touched(layer.key);
+  }
+  const {subject} = panel;
+  const concerns = ({kind, data}) => subject && String(data.id) === subject.id && (kind.startsWith(`${subject.layer}.`) || app.tree.describe(subject.layer)?.module === kind.split('.')[0]);
+  if (detail.some((event) => concerns(event) || (subject?.layer === 'incidents' && String(event.data.incident) === subject.id))) panel.changed();
+  if (app.tree) recount();
+});
+feed.addEventListener('reset', () => location.reload());
+
+begin().catch(explain);
+feed.start();
