@@ -139,7 +139,9 @@ def build(layer: Layer, statement: Statement) -> Rollup:
                     FROM layers_cell WHERE rollup_id = %s AND level = {fine} GROUP BY 1, 3, 4, 5, 6""",
                 [rollup.pk],
             )
-        cursor.execute("SELECT coalesce(sum(n), 0) FROM layers_cell WHERE rollup_id = %s AND level = %s", [rollup.pk, LEVELS[0]])
+        cursor.execute(
+            "SELECT coalesce(sum(n), 0) FROM layers_cell WHERE rollup_id = %s AND level = %s", [rollup.pk, LEVELS[0]]
+        )
         (rollup.total,) = cursor.fetchone()
         rollup.save()
     return rollup

@@ -115,6 +115,7 @@ class Action:
     when: Callable[[Any, User], bool] = lambda feature, user: True
     method: str = "get"  # "get" opens a form or page; "post" acts at once (htmx)
     confirm: str = ""
+    opens_page: bool = False  # a "get" that leaves for a page of its own instead of the dialog
     is_primary: bool = False
     order: int = 100
 

@@ -143,7 +143,11 @@ def for_tiles(layer: Layer, user: User, narrowing: Narrowing) -> Statement:
     """id, state, name, the layer's fields and the geometry of what one tile holds."""
 
     def rows() -> QuerySet[Any]:
-        columns: dict[str, Any] = {"m_id": F("pk"), "m_state": text(layer.state_expression), "m_name": F(layer.title_path)}
+        columns: dict[str, Any] = {
+            "m_id": F("pk"),
+            "m_state": text(layer.state_expression),
+            "m_name": F(layer.title_path),
+        }
         if layer.stale is not None:
             columns["m_stale"] = layer.stale
         found = narrowing.of_rows(layer, layer.rows(user).order_by().annotate(**columns))
@@ -179,4 +183,3 @@ def for_count(layer: Layer, user: User) -> Statement:
         return layer.rows(user).order_by().annotate(m_one=Value(1)).values_list("m_one")
 
     return kept("count", layer, user, make=rows)
-

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
-from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,6 +18,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import DatabaseError, connection
 from django.http import HttpRequest
+from django.http.cookie import parse_cookie
 
 from core.models import User
 from layers import tiles
@@ -29,7 +29,13 @@ Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 ADDRESS = re.compile(r"/tiles/([a-z0-9_]{1,64})/([0-9]{1,2})/([0-9]{1,7})/([0-9]{1,7})\.mvt")
-REASONS = {200: "200 OK", 304: "304 Not Modified", 400: "400 Bad Request", 404: "404 Not Found", 503: "503 Service Unavailable"}
+REASONS = {
+    200: "200 OK",
+    304: "304 Not Modified",
+    400: "400 Bad Request",
+    404: "404 Not Found",
+    503: "503 Service Unavailable",
+}
 
 _people: Kept[User] = Kept(5000, seconds=10)
 
@@ -66,13 +72,7 @@ def attempt(environ: Environ, layer: str, z: str, x: str, y: str) -> tiles.Answe
 
 
 def session_key(cookie: str) -> str:
-    if settings.SESSION_COOKIE_NAME not in cookie:
-        return ""
-    try:
-        found = SimpleCookie(cookie).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+    return parse_cookie(cookie).get(settings.SESSION_COOKIE_NAME, "")
 
 
 def person(key: str) -> User | None:

@@ -65,7 +65,9 @@ def number(text: str, below: int) -> int | None:
     return int(text) if int(text) < below else None
 
 
-def answer(user: User, key: str, z: str, x: str, y: str, *, query: Mapping[str, str], if_none_match: str = "") -> Answer:
+def answer(
+    user: User, key: str, z: str, x: str, y: str, *, query: Mapping[str, str], if_none_match: str = ""
+) -> Answer:
     """The tile, or why not, for the view and for the fast lane alike."""
     zoom = number(z, MAX_ZOOM + 1)
     column, row = (number(v, 2**zoom) if zoom is not None else None for v in (x, y))
@@ -136,7 +138,9 @@ def tile(request: HttpRequest, layer: str, z: str, x: str, y: str) -> HttpRespon
     if not isinstance(request.user, User):
         found = refusal(403, "not_authenticated", "请先登录。")
     else:
-        found = answer(request.user, layer, z, x, y, query=request.GET, if_none_match=request.headers.get("If-None-Match", ""))
+        found = answer(
+            request.user, layer, z, x, y, query=request.GET, if_none_match=request.headers.get("If-None-Match", "")
+        )
     response = HttpResponse(found.body, status=found.status)
     del response["Content-Type"]
     for name, value in found.headers:

@@ -60,7 +60,7 @@ def version(tables: Iterable[str]) -> str:
     with connection.cursor() as cursor:
         # The feed's epoch changes after a restore, when the counts go back and would come to mean something else.
         cursor.execute(
-            'SELECT coalesce(sum(n), 0), (SELECT left(epoch::text, 8) FROM core_feed WHERE id = 1) '
+            "SELECT coalesce(sum(n), 0), (SELECT left(epoch::text, 8) FROM core_feed WHERE id = 1) "
             'FROM layers_change WHERE "table" = ANY(%s)',
             [list(tables)],
         )

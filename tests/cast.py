@@ -78,7 +78,8 @@ def make_user(db: None) -> Callable[..., User]:
         if region is not None:
             kind = "enterprise" if fields.get("site") else "authority"
             organisation, _ = Organisation.objects.get_or_create(
-                region=region, name=f"{region.name}{'企业' if kind == 'enterprise' else '应急管理局'}",
+                region=region,
+                name=f"{region.name}{'企业' if kind == 'enterprise' else '应急管理局'}",
                 defaults={"kind": kind, "short_name": "鲁东"},
             )
         fields = {"name": username, "organisation": organisation, **fields}

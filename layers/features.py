@@ -1,0 +1,165 @@
+"""Features as GeoJSON: what lies in an area, one of them whole, and the same as a sheet.
+
+GET or POST /api/v1/features/<layer>/ with bbox, region, q, within, radius, state, ids and the layer's own filters.
+Lists carry points (with `zoom`, outlines simplified to it); only one feature alone carries its full outline.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Func, QuerySet, TextField
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework_gis.fields import GeometryField
+from rest_framework_gis.pagination import GeoJsonPagination
+
+from core import sheets
+from core.models import User
+from layers import filters, selection
+from layers.registry import Layer, registry
+
+PRECISION = 6
+
+
+class FeaturePages(GeoJsonPagination):
+    """The envelope of drf-gis; number and size of the page may also stand in the body of a POST."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 500
+    invalid_page_message = "没有这一页：{page_number}。"
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.given = given
+
+    def get_page_number(self, request: Request, paginator: Any) -> Any:
+        return self.given.get("page", 1)
+
+    def get_page_size(self, request: Request) -> int:
+        wish = str(self.given.get("page_size", self.page_size))
+        if not (wish.isascii() and wish.isdecimal() and 0 < int(wish[:9])):
+            raise ValidationError(f"page_size 应是 1–{self.max_page_size} 的整数。")
+        return min(int(wish[:9]), self.max_page_size)
+
+
+class LayerView(APIView):
+    """A view of one layer that this user has; of any other it says 404."""
+
+    def layer(self, key: str) -> Layer:
+        assert isinstance(self.request.user, User)
+        found = registry.layer(key, self.request.user)
+        if found is None:
+            raise Http404
+        return found
+
+    def given(self) -> dict[str, Any]:
+        body = self.request.data if self.request.method == "POST" else None
+        return selection.parameters(self.request.query_params, body)
+
+
+class Features(LayerView):
+    def get(self, request: Request, layer: str) -> Response:
+        found, given = self.layer(layer), self.given()
+        rows = selection.chosen(found, request.user, given)
+        outline = outline_of(found, given)
+        if outline is not None:
+            rows = rows.annotate(m_outline=outline)
+        pages = FeaturePages(given)
+        page = pages.paginate_queryset(columns(found, rows), request, view=self)
+        answer: Response = pages.get_paginated_response({"features": [feature(found, row) for row in page or []]})
+        return answer
+
+    def post(self, request: Request, layer: str) -> Response:
+        return self.get(request, layer)
+
+
+class Feature(LayerView):
+    def get(self, request: Request, layer: str, pk: str) -> Response:
+        found = self.layer(layer)
+        key = selection.key_of(found.model, pk)
+        if key is None:
+            raise Http404
+        rows = selection.annotated(found, found.rows(request.user).filter(pk=key))
+        row = columns(found, rows, whole=True).first()
+        if row is None:
+            raise Http404
+        answer = feature(found, row)
+        answer["geometry"] = GeometryField(precision=PRECISION).to_representation(row[found.geom])
+        return Response(answer)
+
+
+class Export(LayerView):
+    """What the same filters give, as xlsx."""
+
+    def get(self, request: Request, layer: str) -> HttpResponse:
+        found, given = self.layer(layer), self.given()
+        as_of = timezone.now()
+        rows = columns(found, selection.chosen(found, request.user, given))
+        labels = {s.key: s.label for s in found.states}
+        shown = [
+            sheets.Column("编号", "pk"),
+            sheets.Column("名称", "m_title", width=34),
+            sheets.Column("状态", lambda row: labels.get(row["m_state"], row["m_state"])),
+            sheets.Column("区划", "m_region_name"),
+            sheets.Column("经度", lambda row: round(row["m_lon"], PRECISION), "number"),
+            sheets.Column("纬度", lambda row: round(row["m_lat"], PRECISION), "number"),
+            *([sheets.Column("逾期未核实", "m_stale", "bool")] if found.stale is not None else []),
+            *(sheets.Column(filters.label_of(found.model, path), path) for path in found.fields),
+            *([sheets.Column("距离（米）", lambda row: round(row["metres"]), "int")] if given.get("radius") else []),
+        ]
+        return sheets.response(sheets.export(rows, shown, title=found.title, as_of=as_of), found.title)
+
+    def post(self, request: Request, layer: str) -> HttpResponse:
+        return self.get(request, layer)
+
+
+def outline_of(layer: Layer, given: dict[str, Any]) -> Func | None:
+    """For lines and areas, when the zoom is given: the outline as coarse as a screen pixel there."""
+    zoom = str(given.get("zoom", ""))
+    if not zoom:
+        return None
+    if not (zoom.isascii() and zoom.isdecimal() and int(zoom[:3]) <= 22):
+        raise ValidationError("zoom 应是 0–22 的整数。")
+    if layer.geometry == "point":
+        return None
+    tolerance = 360 / 2 ** int(zoom[:3]) / 256
+    template = f"ST_AsGeoJSON(ST_SimplifyPreserveTopology(%(expressions)s, {tolerance:.9f}), {PRECISION})::text"
+    return Func(layer.geom, template=template, output_field=TextField())
+
+
+def columns(layer: Layer, rows: QuerySet[Any], *, whole: bool = False) -> QuerySet[Any, dict[str, Any]]:
+    extra = [name for name in ("metres", "m_outline") if name in rows.query.annotations]
+    shown = ["m_title", "m_subtitle", "m_state", "m_stale", "m_region", "m_region_name", "m_lon", "m_lat", *extra]
+    return rows.values("pk", *shown, *layer.fields, *([layer.geom] if whole else []))
+
+
+def feature(layer: Layer, row: dict[str, Any]) -> dict[str, Any]:
+    labels = {s.key: s.label for s in layer.states}
+    properties = {path: row[path] for path in layer.fields}
+    properties |= {
+        "layer": layer.key,
+        "id": row["pk"],
+        "name": row["m_title"],
+        "subtitle": row["m_subtitle"],
+        "state": row["m_state"],
+        "state_label": labels.get(row["m_state"], row["m_state"]),
+        "stale": row["m_stale"],
+        "region": row["m_region"],
+        "region_name": row["m_region_name"],
+    }
+    if "metres" in row:
+        properties["metres"] = round(row["metres"], 1)
+    return {"type": "Feature", "id": row["pk"], "geometry": geometry(row), "properties": properties}
+
+
+def geometry(row: dict[str, Any]) -> dict[str, Any]:
+    if row.get("m_outline"):
+        outline: dict[str, Any] = json.loads(row["m_outline"])
+        return outline
+    return {"type": "Point", "coordinates": [round(row["m_lon"], PRECISION), round(row["m_lat"], PRECISION)]}

@@ -1,0 +1,98 @@
+"""The audit entries of one record, in the words of its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Field, ForeignKey, Model
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from core.models import AuditEntry
+from layers.columns import masked, words
+
+# Kept by the machine for itself; a reader of the history learns nothing from them.
+UNTOLD = {"pinyin", "geom_3857"}
+LONGEST = 400
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """One write: who, when, what of it changed."""
+
+    at: datetime
+    actor: str
+    action: str
+    changes: list[FieldChange]
+
+
+def written(row: Model, entries: list[AuditEntry], hidden: set[str]) -> list[Written]:
+    fields = {f.column: f for f in row._meta.concrete_fields}
+    names = related_names(fields, entries)
+    return [
+        Written(
+            at=entry.at,
+            actor=str(entry.actor) if entry.actor else "系统",
+            action=str(AuditEntry.Action(entry.action).label),
+            changes=list(changes(entry, fields, names, hidden)),
+        )
+        for entry in entries
+    ]
+
+
+def changes(
+    entry: AuditEntry, fields: dict[str, Field[Any, Any]], names: dict[tuple[str, Any], str], hidden: set[str]
+) -> Iterable[FieldChange]:
+    before, after = entry.before or {}, entry.after or {}
+    for column in dict.fromkeys((*fields, *before, *after)):
+        if column in UNTOLD or column not in {**before, **after}:
+            continue
+        field = fields.get(column)
+        shown = [shown_value(field, column, side.get(column), names) for side in (before, after)]
+        if shown[0] == shown[1]:
+            continue
+        if field is not None and field.name in hidden:
+            shown = [masked(text) for text in shown]
+        yield FieldChange(str(field.verbose_name) if field is not None else column, *shown)
+
+
+def shown_value(field: Field[Any, Any] | None, column: str, value: Any, names: dict[tuple[str, Any], str]) -> str:
+    if value is None or value == "":
+        return ""
+    if (column, value if not isinstance(value, (dict, list)) else None) in names:
+        return names[column, value]
+    if isinstance(value, dict) and "coordinates" in value:
+        point = value["coordinates"] if value.get("type") == "Point" else None
+        return f"{point[0]:.6f}, {point[1]:.6f}" if point else "（图形）"
+    choices = dict(getattr(field, "flatchoices", ()) or ())
+    if not isinstance(value, (dict, list)) and value in choices:
+        return str(choices[value])
+    if isinstance(value, str) and field is not None and field.get_internal_type() == "DateTimeField":
+        moment = parse_datetime(value)
+        return words(timezone.localtime(moment)) if moment else value
+    return (str(value) if isinstance(value, dict) else words(value))[:LONGEST]
+
+
+def related_names(fields: dict[str, Field[Any, Any]], entries: list[AuditEntry]) -> dict[tuple[str, Any], str]:
+    """The names behind the keys that were written: one query a relation, not one a key."""
+    found: dict[tuple[str, Any], str] = {}
+    for column, field in fields.items():
+        if not isinstance(field, ForeignKey):
+            continue
+        keys = {
+            side[column] for e in entries for side in (e.before or {}, e.after or {}) if side.get(column) is not None
+        }
+        if keys:
+            related = field.related_model._base_manager.in_bulk(list(keys))
+            found |= {(column, key): str(instance) for key, instance in related.items()}
+    return found

@@ -1,0 +1,64 @@
+"""What a list of records shows: chosen by region, words and filters, sorted, page by page. Pages, sheets and API share it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from core.models import User
+from geo.models import Region
+from layers import filters, search
+from layers.registry import Column, Records
+from layers.statements import region_code
+
+PAGING = ("page", "page_size", "sort", "format")
+WAYS = ("q", "region")
+
+
+def chosen(records: Records, user: User, given: Mapping[str, Any]) -> QuerySet[Any]:
+    """The rows that are asked for. Raises ValidationError with the field that is wrong."""
+    known = {*PAGING, *WAYS, *filters.names(records.model, records.filters)}
+    if unknown := sorted(set(given) - known):
+        raise ValidationError(
+            f"不认识的参数：{'、'.join(unknown)[:80]}。可用：{'、'.join(sorted(known - {'format'}))}。"
+        )
+    rows = records.rows(user)
+    if code := region_code(str(given.get("region", ""))):
+        region = Region.objects.filter(code=code).first()
+        if region is None:
+            raise ValidationError({"region": [f"没有代码为“{code}”的区划。"]})
+        rows = rows.inside(region)
+    if text := search.term(given.get("q", "")):
+        paths = tuple(p for p in records.search if p.rsplit("__", 1)[-1] != "pinyin")
+        pinyin = next((p for p in records.search if p not in paths), search.pinyin_path(records.model))
+        rows = search.matching(rows, paths, text, pinyin=pinyin)
+    return filters.applied(records.model, records.filters, given, rows, user)
+
+
+def sortable(records: Records) -> dict[str, Column]:
+    return {c.name: c for c in records.columns if c.sort}
+
+
+def ordered(records: Records, rows: QuerySet[Any], wish: str) -> QuerySet[Any]:
+    """By the wished column, else as declared; the key last, so that pages neither repeat nor skip."""
+    column = sortable(records).get(wish.removeprefix("-"))
+    if wish and column is None:
+        raise ValidationError(f"不能按“{wish[:40]}”排序，可用：{'、'.join(sortable(records))}。")
+    if column is None:
+        return rows.order_by(*records.order_by, "pk")
+    return rows.order_by(("-" if wish.startswith("-") else "") + column.sort, "pk")
+
+
+def regions_of(user: User) -> list[Region]:
+    """The regions this user can narrow a list to; none when there is nothing to choose."""
+    scope = user.scope
+    if scope.site_id is not None:
+        return []
+    found = Region.objects.defer("geom").order_by("path")
+    if scope.region_ids is not None:
+        found = found.filter(pk__in=scope.region_ids)
+    rows = list(found)
+    return rows if len(rows) > 1 else []
