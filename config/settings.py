@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.gis",
+    "django.contrib.postgres",  # its index expressions: trigram operator classes
     "rest_framework",
     "rest_framework_gis",
     "django_filters",
