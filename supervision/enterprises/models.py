@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from core.freshness import Verified
 from geo.models import Region, ScopedQuerySet, Site
+from layers.search import trigram_index
 from supervision.enterprises.industries import industry_text
 
 
@@ -74,6 +75,7 @@ class Enterprise(Verified):
             models.Index(fields=["platform_joined_on"], name="enterprise_by_joining"),
             models.Index(fields=["verified_at"], name="enterprise_by_verification"),
             GinIndex(fields=["categories"], name="enterprise_by_categories"),
+            trigram_index("credit_code"),
         )
 
     def __str__(self) -> str:

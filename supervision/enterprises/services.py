@@ -24,6 +24,8 @@ from supervision.enterprises.models import Contact, Enterprise, StatusChange
 
 STALE_VERSION = "企业信息已被他人更新（您看到的是第 {seen} 版，现为第 {now} 版），请刷新后再改。"
 SITE_FIELDS = ("name", "address")
+# What an enterprise may correct by itself; the rest is changed by the office that supervises it.
+SELF_KEPT = {"address", "employees", "founded_on", "business"}
 OWN_FIELDS = ("credit_code", "categories", "industry_code", "employees", "founded_on", "business", "platform_joined_on")
 
 
@@ -76,6 +78,8 @@ def update_enterprise(
     row = _locked(enterprise, actor)
     if expected_version is not None and row.version != expected_version:
         raise NotAllowed(STALE_VERSION.format(seen=expected_version, now=row.version))
+    if actor.site_id is not None:
+        _demand_self_kept(row, changes)
     place = {key: changes.pop(key) for key in ("lon", "lat", "datum") if key in changes}
     checked = _checked(changes, enterprise=row)
     site = row.site
@@ -169,6 +173,15 @@ def _locked(enterprise: Enterprise, actor: User) -> Enterprise:
         .get(pk=visible.get(pk=enterprise.pk)["pk"])
     )
     return row
+
+
+def _demand_self_kept(row: Enterprise, changes: dict[str, Any]) -> None:
+    """Fields of a form that were sent back unchanged are no change."""
+    for key in [k for k in changes if k in (*SITE_FIELDS, *OWN_FIELDS) and k not in SELF_KEPT]:
+        if changes[key] == getattr(row, key):
+            del changes[key]
+    if refused := sorted(set(changes) - SELF_KEPT):
+        raise ValidationError(dict.fromkeys(refused, "企业不能自行修改此项，请联系所在地应急管理部门。"))
 
 
 def _place(actor: User, lon: object, lat: object, datum: str) -> tuple[Any, Region]:

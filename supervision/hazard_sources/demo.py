@@ -41,7 +41,7 @@ class Draft:
 
 
 def load(city: City, rng: Random, scale: int, progress: Progress) -> None:
-    chosen = _enterprises(rng, scale)
+    chosen = _enterprises(city, rng, scale)
     numbers = [n for n, times in SEVERAL.items() for _ in range(times * scale)]
     numbers += [1] * (len(chosen) - len(numbers))
     rng.shuffle(numbers)
@@ -55,7 +55,7 @@ def load(city: City, rng: Random, scale: int, progress: Progress) -> None:
         progress("重大危险源", done, total)
 
 
-def _enterprises(rng: Random, scale: int) -> list[int]:
+def _enterprises(city: City, rng: Random, scale: int) -> list[int]:
     """Chemical enterprises that hold something in quantity; gas stations never reach S = 1."""
     fitting = (
         Enterprise.objects.filter(category="chemical", industry_code__in=UNITS)
@@ -63,7 +63,11 @@ def _enterprises(rng: Random, scale: int) -> list[int]:
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    return sorted(rng.sample(list(fitting), ENTERPRISES * scale))
+    chosen = rng.sample(list(fitting), ENTERPRISES * scale)
+    account = city.users.get("enterprise")
+    if account is not None and account.site_id and account.site_id not in chosen:
+        chosen[0] = account.site_id
+    return sorted(chosen)
 
 
 def _drafts(city: City, rng: Random, enterprise: Enterprise, n: int) -> Iterator[Draft]:

@@ -23,6 +23,7 @@ class HazardSource(Case, Mapped):
         PRODUCTION = "production", "生产单元"
         STORAGE = "storage", "储存单元"
 
+    state = models.CharField("状态", max_length=40, choices=HAZARD_SOURCE.choices, db_index=True)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="hazard_sources", verbose_name="企业")
     name = models.CharField("名称", max_length=80)
     unit = models.CharField("单元类型", max_length=10, choices=Unit.choices)
@@ -69,10 +70,6 @@ class HazardSource(Case, Mapped):
     @property
     def r_text(self) -> str:
         return plain(self.r)
-
-    @property
-    def state_label(self) -> str:
-        return HAZARD_SOURCE.states[self.state]
 
     def event_facts(self) -> dict[str, Any]:
         return {"grade": self.grade, "lon": self.geom.x, "lat": self.geom.y}

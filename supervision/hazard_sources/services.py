@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from core import events
 from core.models import User
-from core.workflow import NotAllowed
+from core.workflow import NotAllowed, Stale
 from geo.measure import metres_between
 from geo.models import Site
 from geo.parsing import BadGeometry, parse_lonlat
@@ -44,16 +44,7 @@ def add_source(
     """A draft with its inventory; it stands at the enterprise's place unless it has a point of its own."""
     _demand(actor, "hazard_sources.add_hazardsource", "登记危险源")
     place = Site.objects.visible_to(actor).filter(enterprise__isnull=False).get(pk=site.pk)
-    name = name.strip()
-    problems = {}
-    if not 1 <= len(name) <= 80:
-        problems["name"] = "请填名称（不超过 80 字）。"
-    elif HazardSource.objects.filter(site=place, name=name).exists():
-        problems["name"] = "这家企业已有同名的危险源单元。"
-    if unit not in HazardSource.Unit.values:
-        problems["unit"] = "单元类型应是生产单元或储存单元。"
-    if problems:
-        raise ValidationError(problems)
+    name = _checked_name(place, name, unit)
     read_inventory(exposed_persons, items)
     source = HazardSource.objects.create(
         site=place, region=place.region, geom=_point(place, lon, lat, datum), name=name, unit=unit,
@@ -65,25 +56,43 @@ def add_source(
 
 
 @transaction.atomic
-def set_inventory(
-    source: HazardSource, *, actor: User, exposed_persons: int, items: Sequence[Mapping[str, Any]]
+def update_source(
+    source: HazardSource,
+    *,
+    actor: User,
+    name: str,
+    unit: str,
+    exposed_persons: int,
+    items: Sequence[Mapping[str, Any]],
+    lon: object = None,
+    lat: object = None,
+    datum: str = "cgcs2000",
+    expected_version: int | None = None,
 ) -> HazardSource:
-    """Replace what the unit holds. What was assessed before must be assessed again (令40 第十一条)."""
-    _demand(actor, "hazard_sources.change_hazardsource", "修改危险源存量")
+    """Correct the unit and what it holds. What was assessed before must be assessed again (令40 第十一条)."""
+    _demand(actor, "hazard_sources.change_hazardsource", "修改危险源")
     row = _locked(source, actor)
+    if expected_version is not None and row.version != expected_version:
+        raise Stale(row, expected_version)
     if row.state == "cancelled":
-        raise NotAllowed("危险源已核销，不能再改存量；重新启用请另行登记。")
+        raise NotAllowed("危险源已核销，不能再修改；重新启用请另行登记。")
+    name = _checked_name(row.site, name, unit, except_pk=row.pk)
     read_inventory(exposed_persons, items)
-    row.exposed_persons = exposed_persons
-    row.items.all().delete()
-    _store(row, items)
-    if row.state in HAZARD_SOURCE.by_name["change"].source:
-        row.save(update_fields=["exposed_persons"])
+    differs = row.exposed_persons != exposed_persons or _differ(row, items)
+    row.name, row.unit, row.exposed_persons = name, unit, exposed_persons
+    if lon not in (None, ""):
+        row.geom = _point(row.site, lon, lat, datum)
+    if differs:
+        row.items.all().delete()
+        _store(row, items)
+    fields = ["name", "unit", "exposed_persons", "geom"]
+    if differs and row.state in HAZARD_SOURCE.by_name["change"].source:
+        row.save(update_fields=fields)
         HAZARD_SOURCE.advance(row, "change", actor=actor)
     else:
         row.version += 1
-        row.save(update_fields=["exposed_persons", "version"])
-        _tell("hazard_sources.set_inventory", row, actor)
+        row.save(update_fields=[*fields, "version"])
+        _tell("hazard_sources.update", row, actor)
     return row
 
 
@@ -171,10 +180,31 @@ def _locked(source: HazardSource, actor: User) -> HazardSource:
     visible = HazardSource.objects.visible_to(actor).values("pk")
     row: HazardSource = (
         HazardSource.objects.select_for_update(of=("self",))
-        .select_related("region")
+        .select_related("region", "site")
         .get(pk=visible.get(pk=source.pk)["pk"])
     )
     return row
+
+
+def _checked_name(site: Site, name: str, unit: str, *, except_pk: int | None = None) -> str:
+    name = name.strip()
+    problems = {}
+    if not 1 <= len(name) <= 80:
+        problems["name"] = "请填名称（不超过 80 字）。"
+    elif HazardSource.objects.filter(site=site, name=name).exclude(pk=except_pk).exists():
+        problems["name"] = "这家企业已有同名的危险源单元。"
+    if unit not in HazardSource.Unit.values:
+        problems["unit"] = "单元类型应是生产单元或储存单元。"
+    if problems:
+        raise ValidationError(problems)
+    return name
+
+
+def _differ(source: HazardSource, items: Sequence[Mapping[str, Any]]) -> bool:
+    def facts(rows: Iterable[InventoryItem]) -> list[tuple[str, str, Decimal]]:
+        return [(row.substance, row.symbol, row.quantity_t) for row in rows]
+
+    return facts(source.items.all()) != facts(stored_items(items))
 
 
 def _store(source: HazardSource, items: Sequence[Mapping[str, Any]]) -> None:

@@ -1,0 +1,70 @@
+"""Forms of the enterprise file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from geo.coordinates import Datum
+from supervision.enterprises.models import Contact, Enterprise
+
+
+class EnterpriseForm(forms.ModelForm):
+    """The main facts; the site's name, address and place are edited with them."""
+
+    name = forms.CharField(label="企业名称", min_length=2, max_length=120)
+    category = forms.ChoiceField(label="主要监管分类", choices=Enterprise.Category.choices)
+    also = forms.MultipleChoiceField(
+        label="兼有的监管分类", choices=Enterprise.Category.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    address = forms.CharField(label="地址", max_length=200, required=False)
+    lon = forms.FloatField(label="经度", min_value=-180, max_value=1_000_000)
+    lat = forms.FloatField(label="纬度", min_value=-90, max_value=10_000_000)
+    datum = forms.ChoiceField(label="坐标系", choices=Datum.choices, initial=Datum.CGCS2000)
+
+    field_order = (
+        "name", "credit_code", "category", "also", "industry_code", "employees", "founded_on", "business", "address",
+        "lon", "lat", "datum",
+    )  # fmt: skip
+
+    class Meta:
+        model = Enterprise
+        fields = ("credit_code", "industry_code", "employees", "founded_on", "business")
+        widgets = {"founded_on": forms.DateInput(attrs={"type": "date"})}
+        help_texts = {"credit_code": "18 位，按营业执照填写。", "industry_code": "GB/T 4754-2017，如 2614。"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            site = self.instance.site
+            main, *also = self.instance.categories
+            self.initial.update({
+                "name": site.name, "address": site.address, "lon": site.geom.x, "lat": site.geom.y,
+                "category": main, "also": also,
+            })  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        main, also = cleaned.pop("category", None), cleaned.pop("also", [])
+        if main:
+            cleaned["categories"] = [main, *(key for key in also if key != main)]
+        if self.instance.pk and not {"lon", "lat", "datum"} & set(self.changed_data):
+            # The point was not touched: it must not be read again in another datum.
+            for key in ("lon", "lat", "datum"):
+                cleaned.pop(key, None)
+        return cleaned
+
+
+class StatusForm(forms.Form):
+    status = forms.ChoiceField(label="变更为", choices=Enterprise.Status.choices)
+    since = forms.DateField(label="自", widget=forms.DateInput(attrs={"type": "date"}), initial=timezone.localdate)
+    reason = forms.CharField(label="原因", max_length=200)
+
+
+class ContactForm(forms.Form):
+    role = forms.ChoiceField(label="身份", choices=Contact.Role.choices)
+    name = forms.CharField(label="姓名", max_length=40)
+    phone = forms.CharField(label="电话", max_length=20, required=False)
+    since = forms.DateField(label="任职起", widget=forms.DateInput(attrs={"type": "date"}), initial=timezone.localdate)

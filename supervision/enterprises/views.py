@@ -1,0 +1,106 @@
+"""The clicks of the enterprise file that are not ordinary records: verify, change status, change a contact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from core.models import User
+from core.workflow import NotAllowed
+from supervision.enterprises import selectors, services
+from supervision.enterprises.forms import ContactForm, StatusForm
+from supervision.enterprises.models import Enterprise
+
+
+def find(request: HttpRequest, pk: int) -> tuple[Enterprise, User]:
+    user = request.user
+    if not isinstance(user, User) or not user.has_perm("enterprises.view_enterprise"):
+        raise Http404
+    enterprise = selectors.visible(user).select_related("verified_by").filter(pk=pk).first()
+    if enterprise is None:
+        raise Http404
+    return enterprise, user
+
+
+@login_required
+@require_POST
+def verify(request: HttpRequest, pk: int) -> HttpResponse:
+    enterprise, user = find(request, pk)
+    try:
+        services.verify_enterprise(enterprise, actor=user)
+    except NotAllowed as error:
+        return answer(request, pk, error=str(error), status=409)
+    return answer(request, pk, said="已核实，时间记为现在。")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def status(request: HttpRequest, pk: int) -> HttpResponse:
+    enterprise, user = find(request, pk)
+    form = StatusForm(request.POST or None)
+    return form_page(
+        request, enterprise, form, title="变更经营状态", permission="enterprises.set_status_enterprise",
+        save=lambda cleaned: services.set_status(enterprise, actor=user, **cleaned),
+    )  # fmt: skip
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def contact(request: HttpRequest, pk: int) -> HttpResponse:
+    enterprise, user = find(request, pk)
+    form = ContactForm(request.POST or None)
+    return form_page(
+        request, enterprise, form, title="变更联系人", permission="enterprises.change_contact",
+        save=lambda cleaned: services.set_contact(enterprise, actor=user, **cleaned),
+    )  # fmt: skip
+
+
+def form_page(
+    request: HttpRequest,
+    enterprise: Enterprise,
+    form: forms.Form,
+    *,
+    title: str,
+    permission: str,
+    save: Callable[[dict[str, Any]], object],
+) -> HttpResponse:
+    """A short form, in the panel or as a page of its own; what the service refuses is shown at its field."""
+    services.demand(request.user, permission, title)  # type: ignore[arg-type]  # find() has seen that it is our User
+    code = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            save(form.cleaned_data)
+            return answer(request, enterprise.pk, said=f"{title}：已保存。")
+        except ValidationError as error:
+            form.add_error(None, error)
+        except NotAllowed as error:
+            form.add_error(None, str(error))
+            code = 409
+    context = {"enterprise": enterprise, "form": form, "title": title}
+    template = "enterprises/form.html" if is_fragment(request) else "enterprises/form_page.html"
+    return render(request, template, context, status=400 if form.errors and code == 200 else code)
+
+
+def answer(request: HttpRequest, pk: int, *, said: str = "", error: str = "", status: int = 200) -> HttpResponse:
+    """In the panel: the first tab as it is now. On a page: back to the record, with the message."""
+    if not is_fragment(request):
+        messages.error(request, error) if error else messages.success(request, said)
+        return HttpResponseRedirect(reverse("records:detail", args=["enterprises", "enterprises", pk]))
+    enterprise, user = find(request, pk)
+    context = {**selectors.basic_tab(enterprise.site, user), "said": said, "error": error}
+    response = render(request, "enterprises/tab_basic.html", context, status=status)
+    response["HX-Trigger"] = "resource-changed"
+    return response
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
