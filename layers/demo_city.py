@@ -102,7 +102,8 @@ def _business_models() -> list[type[Model]]:
     """What makes a database somebody's: people, offices, places, and the records of every module."""
     ours: dict[type[Model], None] = dict.fromkeys((User, Organisation, Site))
     for module in registry:
-        ours.update(dict.fromkeys(x.model for x in (*module.layers, *module.records)))
+        ours.update(dict.fromkeys(layer.model for layer in module.layers))
+        ours.update(dict.fromkeys(records.model for records in module.records))
     return list(ours)
 
 

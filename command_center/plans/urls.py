@@ -1,0 +1,6 @@
+from django.urls import path
+
+from command_center.plans import views
+
+app_name = "plans"
+urlpatterns = [path("<int:pk>/verify/", views.verify, name="verify")]
