@@ -1,6 +1,16 @@
 """The audit trail, written by triggers."""
 
+from typing import Any, ClassVar, Self
+
 from django.db import models
+
+from geo.scope import Viewer
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Entries carry no region, so only those whose view is the whole city read them."""
+        return self if user.scope.is_everything else self.none()
 
 
 class AuditEntry(models.Model):
@@ -12,6 +22,8 @@ class AuditEntry(models.Model):
         DELETE = "delete", "删除"
         BULK = "bulk", "批量"
 
+    REGION_PATH: ClassVar[str] = ""
+
     at = models.DateTimeField("时间")
     actor = models.ForeignKey(
         "core.User", null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
@@ -22,6 +34,8 @@ class AuditEntry(models.Model):
     before = models.JSONField("修改前", null=True)
     after = models.JSONField("修改后", null=True)
 
+    objects = AuditQuerySet.as_manager()
+
     class Meta:
         ordering = ["-pk"]
         verbose_name = verbose_name_plural = "审计记录"
@@ -29,3 +43,15 @@ class AuditEntry(models.Model):
             models.Index(fields=["table", "row", "-id"], name="audit_by_row"),
             models.Index(fields=["actor", "-id"], name="audit_by_actor"),
         )
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.table} {self.row}"
+
+    @property
+    def changes(self) -> str:
+        """"name：甲 → 乙；…", one line for lists and sheets."""
+        before: dict[str, Any] = self.before or {}
+        after: dict[str, Any] = self.after or {}
+        if self.action == self.Action.UPDATE:
+            return "；".join(f"{k}：{before.get(k)} → {after.get(k)}" for k in after)
+        return "；".join(f"{k}：{v}" for k, v in (after or before).items() if v not in (None, "", []))
