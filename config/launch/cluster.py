@@ -300,8 +300,16 @@ class Cluster:
             CREATE ROLE {ROLE} LOGIN {create_databases} PASSWORD '{password}';
             CREATE DATABASE {DATABASE} OWNER {ROLE};
         """)
+        if self.for_tests:
+            self.let_tests_truncate()
         self.data.note(database=DATABASE)
         write_private(self.data.path / "superuser.url", self.url("postgres", DATABASE) + "\n")
+
+    def let_tests_truncate(self) -> None:
+        """Insert-only tables refuse TRUNCATE unless the database says otherwise; since PostgreSQL 15 saying so is a
+        privilege of its own."""
+        if int((self.files / "PG_VERSION").read_text()) >= 15:
+            self.sql(f'GRANT SET ON PARAMETER "antu.may_truncate" TO {ROLE};')
 
     def forget_half_loaded(self) -> None:
         """The first load did not finish and nobody has worked in it: begin again with an empty database."""
