@@ -84,7 +84,9 @@ def problem(request: HttpRequest, status: int, *, title: str = "", detail: str =
     heading, advice = ERRORS[status]
     if request.path.startswith(("/api/", "/tiles/")) or "json" in request.headers.get("Accept", ""):
         return JsonResponse({"code": CODES[status], "detail": detail or advice}, status=status)
-    page = render_to_string("layers/error.html", {"status": status, "title": title or heading, "detail": detail or advice})
+    page = render_to_string(
+        "layers/error.html", {"status": status, "title": title or heading, "detail": detail or advice}
+    )
     return HttpResponse(page, status=status)
 
 
@@ -105,4 +107,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return problem(request, 403, title="页面已过期", detail="为防止冒用，这次提交没有被接受。请返回上一页，刷新后重新提交。")
+    return problem(request, 403, title="页面已过期", detail="为防止冒用，这次提交没有被接受。请刷新页面后重新提交。")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from layers import api, features, pages, panel, tiles
+from layers import api, features, pages, panel, tiles, wall
 
 urlpatterns = [
     path("", pages.map_page, name="map"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/v1/features/<str:layer>/<str:pk>/", features.Feature.as_view(), name="feature"),
     path("api/v1/search/", api.Search.as_view(), name="search"),
     path("api/v1/nearby/", api.Nearby.as_view(), name="nearby"),
+    path("api/v1/wall/<str:key>/", wall.Wall.as_view(), name="wall-view"),
     path("api/v1/regions/", api.Regions.as_view(), name="regions"),
     path("api/v1/regions/boundaries.geojson", api.boundaries, name="boundaries"),
 ]

@@ -18,12 +18,12 @@ def importmap(context: RequestContext) -> SafeString:
     """The only inline script of a page, let through by the nonce. `<` cannot occur in it: it holds file names."""
     nonce = str(context["request"].csp_nonce)
     body = json.dumps(modules.import_map(), ensure_ascii=True).replace("<", "\\u003c")
-    return format_html('<script type="importmap" nonce="{}">{}</script>', nonce, mark_safe(body))  # noqa: S308
+    return format_html('<script type="importmap" nonce="{}">{}</script>', nonce, mark_safe(body))
 
 
 @register.simple_tag
 def start_module(path: str) -> SafeString:
-    """Starts an ES module and asks for everything it imports in the same breath: {% start_module "layers/js/x.js" %}."""
+    """Starts an ES module and asks at once for all it imports: {% start_module "layers/js/x.js" %}."""
     addresses = ((static(name),) for name in modules.graph(path))
     preloads = format_html_join("\n", '<link rel="modulepreload" href="{}">', addresses)
     return format_html('{}\n<script type="module" src="{}"></script>', preloads, static(path))

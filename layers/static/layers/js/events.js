@@ -35,6 +35,7 @@ export class Feed extends EventTarget {
   #offset = 0;
   #hasOffset = false;
   #stopped = false;
+  #asking = false;
   #last = '';
 
   /**
@@ -84,14 +85,17 @@ export class Feed extends EventTarget {
     this.#socket = socket;
     socket.addEventListener('open', () => {
       this.#openedAt = this.#heardAt = Date.now();
+      this.#asking = false;
       this.#hello();
     });
     socket.addEventListener('message', ({data}) => this.#socket === socket && this.#hear(JSON.parse(data)));
     socket.addEventListener('close', ({code}) => this.#socket === socket && this.#lost(code));
   }
 
+  /** One question at a time: a burst behind a gap must not become a burst of hellos. */
   #hello() {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (this.#socket?.readyState !== WebSocket.OPEN || this.#asking) return;
+    this.#asking = true;
     const hello = {type: 'hello', feed: this.#cursor.feed, since: this.#cursor.seq};
     if (this.#signals.length) hello.signals = this.#signals;
     this.#socket.send(JSON.stringify(hello));
@@ -101,6 +105,7 @@ export class Feed extends EventTarget {
     this.#heardAt = Date.now();
     if (message.at) this.#setClock(Date.parse(message.at));
     if (message.type === 'welcome') {
+      this.#asking = false;
       this.#offSince = 0;
       this.#lag = 0;
       this.#backlogTo = message.seq;

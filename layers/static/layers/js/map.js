@@ -13,7 +13,6 @@ import {picture} from './engine/print.js';
 import {Sketch} from './engine/sketch.js';
 import {Tiles} from './engine/tiles.js';
 
-const LIVE = 'incidents';
 const PICK_ZOOM = 15;
 const LONG_PRESS_MS = 550;
 const MARGIN_DEGREES = 0.6; // how far one may look beyond the city
@@ -144,16 +143,18 @@ export class MapView extends EventTarget {
 
   /** @param {any[]} descriptions of /api/v1/layers/ */
   setLayers(descriptions) {
-    descriptions.forEach((each, rank) => this.#descriptions.set(each.key, {...each, rank: descriptions.length - rank}));
+    for (const each of descriptions) this.#descriptions.set(each.key, each);
   }
 
   /** @param {string} key @param {boolean} on */
   setVisible(key, on) {
-    if (key === LIVE) this.incidents.setVisible(on);
+    if (this.#descriptions.get(key)?.live) this.incidents.setVisible(on);
     else if (on) this.tiles.show(this.#descriptions.get(key));
     else this.tiles.hide(key);
     const size = (shown) => this.#descriptions.get(shown)?.count ?? 0;
-    this.#marks.setOrder(this.tiles.shown.sort((one, other) => size(other) - size(one)));
+    const order = this.tiles.shown.sort((one, other) => size(other) - size(one));
+    this.#marks.setOrder(order);
+    this.tiles.setOrder(order);
     this.tiles.repaint();
   }
 

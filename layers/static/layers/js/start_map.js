@@ -214,7 +214,7 @@ const recount = throttled(() => get('/api/v1/layers/').then((layers) => app.tree
 feed.addEventListener('batch', ({detail}) => {
   const modules = new Set(detail.map(({kind}) => kind.split('.')[0]));
   for (const layer of app.tree?.all ?? []) {
-    if (layer.key !== 'incidents' && (modules.has(layer.key) || modules.has(layer.module))) touched(layer.key);
+    if (!layer.live && (modules.has(layer.key) || modules.has(layer.module))) touched(layer.key);
   }
   const {subject} = panel;
   const concerns = ({kind, data}) => subject && String(data.id) === subject.id && (kind.startsWith(`${subject.layer}.`) || app.tree.describe(subject.layer)?.module === kind.split('.')[0]);

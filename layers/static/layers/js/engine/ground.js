@@ -1,14 +1,14 @@
 /** The ground everything stands on: region outlines that need nothing from outside, and basemaps where a city has them. */
 
 import {
-  createXYZ, Fill, GeoJSON, getProjection, getTopLeft, getWidth, Stroke, Style, Text, TileLayer, VectorLayer, VectorSource,
-  WMTS, WMTSTileGrid, XYZ,
+  createXYZ, Fill, fromLonLat, GeoJSON, getProjection, getTopLeft, getWidth, Point, Stroke, Style, Text, TileLayer, VectorLayer,
+  VectorSource, WMTS, WMTSTileGrid, XYZ,
 } from 'ol';
 
 const FONT = '"Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif';
 const KINDS = {
   city: {width: 2.5, zIndex: 4, from: 0, named: [0, 0]},
-  county: {width: 1.25, zIndex: 3, from: 0, named: [0, 12]},
+  county: {width: 1.25, zIndex: 3, from: 0, fill: true, named: [0, 12]},
   zone: {width: 1.25, zIndex: 3, from: 9.5, named: [10, 14], dash: [6, 5]},
   town: {width: 0.75, zIndex: 2, from: 11, named: [11, 15], dash: [2, 4]},
 };
@@ -79,18 +79,20 @@ export class Ground {
     const marked = this.#marked && this.#marked === feature.get('code');
     const color = marked ? this.#palette.get('--accent') : this.#palette.get('--border-land');
     const styles = [new Style({
-      fill: this.#base || (kind.dash && !marked) ? undefined : new Fill({color: this.#palette.get('--land')}),
+      fill: this.#base || !kind.fill ? undefined : new Fill({color: this.#palette.get('--land')}),
       stroke: new Stroke({color, width: (marked ? 2.5 : kind.width) * this.#scale, lineDash: marked ? undefined : kind.dash}),
       zIndex: marked ? 5 : kind.zIndex,
     })];
-    const name = feature.get('name');
-    if (name && zoom >= kind.named[0] && zoom < kind.named[1]) styles.push(this.#name(name, feature.get('kind')));
+    const name = feature.get('short_name') || feature.get('name');
+    if (name && zoom >= kind.named[0] && zoom < kind.named[1]) styles.push(this.#name(name, feature));
     return styles;
   }
 
-  #name(name, kind) {
-    const size = (kind === 'county' ? 15 : 12) * this.#scale;
+  #name(name, feature) {
+    const size = (feature.get('kind') === 'county' ? 15 : 12) * this.#scale;
+    const label = feature.get('label');
     return new Style({
+      geometry: label ? new Point(fromLonLat(label)) : undefined,
       text: new Text({
         text: [...name].join('\u200a'),
         font: `500 ${size}px ${FONT}`,

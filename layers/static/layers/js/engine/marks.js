@@ -7,6 +7,7 @@ import {translucent} from './palette.js';
 
 const FONT = '"Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif';
 const RATIO = Math.max(2, Math.ceil(devicePixelRatio || 1));
+const SIZES = [[10.5, 10], [13, 12], [Infinity, 15]]; // of raw marks: until zoom, px
 const FALLBACK = {key: '', label: '', color: 'slate', shape: 'circle', rank: 0};
 
 function canvas(size) {
@@ -126,7 +127,7 @@ export class Marks {
       if (properties.grid) return this.#cell(layer, state, properties);
       if (/Polygon/.test(feature.getType())) return this.#ground(layer, state, properties);
       const stale = Boolean(properties.stale);
-      const mark = this.#mark(state, stale, zoom() >= 13 ? 15 : 12);
+      const mark = this.#mark(state, stale, SIZES.find(([until]) => zoom() < until)[1]);
       if (zoom() < (layer.label_from_zoom ?? 14) || !properties.name) return mark;
       return [mark, this.#label(properties.name)];
     };

@@ -31,7 +31,6 @@ export class Tiles {
       extent: this.#extent,
       declutter: 'marks',
       renderBuffer: 64,
-      zIndex: 20 + (description.rank ?? 0),
       properties: {key: description.key},
     });
     this.#layers.set(description.key, entry);
@@ -44,6 +43,11 @@ export class Tiles {
     if (!entry) return;
     this.#map.removeLayer(entry.layer);
     this.#layers.delete(key);
+  }
+
+  /** @param {string[]} keys the densest first: what is rare lies on top */
+  setOrder(keys) {
+    keys.forEach((key, place) => this.#layers.get(key).layer.setZIndex(20 + place));
   }
 
   get shown() {
