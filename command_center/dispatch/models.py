@@ -52,7 +52,9 @@ class Assignment(Case):
         ordering = ["-pk"]
         permissions = [("answer_assignment", "回复和更新调派")]
         constraints = (
-            models.UniqueConstraint(fields=["unit"], condition=Q(state__in=states.LIVE), name="one_live_assignment_a_unit"),
+            models.UniqueConstraint(
+                fields=["unit"], condition=Q(state__in=states.LIVE), name="one_live_assignment_a_unit"
+            ),
         )
         indexes = (models.Index(fields=["incident", "state"], name="assignment_by_incident"),)
 

@@ -86,10 +86,10 @@ class Incident(Mapped, Case):
     class Grade(models.TextChoices):
         """Accident grade 事故等级, 《生产安全事故报告和调查处理条例》（国务院令第493号）第三条."""
 
-        ORDINARY = "ordinary", "一般事故"
-        LARGE = "large", "较大事故"
-        MAJOR = "major", "重大事故"
-        EXTREME = "extreme", "特别重大事故"
+        ORDINARY = "ordinary", "一般"
+        LARGE = "large", "较大"
+        MAJOR = "major", "重大"
+        EXTREME = "extreme", "特别重大"
 
     SITE_PATH = "site"
 
@@ -183,14 +183,25 @@ class Incident(Mapped, Case):
         return {
             "number": self.number,
             "title": self.title,
-            "kind": self.kind,
+            "incident_kind": self.kind,
             "level": self.level,
-            "grade": self.grade,
+            "grade": self.get_grade_display(),
+            "grade_key": self.grade,
             "is_drill": self.is_drill,
             "is_open": self.is_open,
-            "lon": self.geom.x,
-            "lat": self.geom.y,
+            "acknowledged": self.acknowledged_at is not None,
+            "lon": self.lon,
+            "lat": self.lat,
         }
+
+    @property
+    def lon(self) -> float | None:
+        """None while nobody has said where it is: the label point is no place to send people to."""
+        return self.geom.x if self.is_located else None
+
+    @property
+    def lat(self) -> float | None:
+        return self.geom.y if self.is_located else None
 
 
 class IncidentEntry(models.Model):
@@ -264,7 +275,8 @@ class Task(models.Model):
         ordering = ["done_at", "due_at", "pk"]
         constraints = (
             models.CheckConstraint(
-                condition=Q(done_at__isnull=True, done_by__isnull=True) | Q(done_at__isnull=False, done_by__isnull=False),
+                condition=Q(done_at__isnull=True, done_by__isnull=True)
+                | Q(done_at__isnull=False, done_by__isnull=False),
                 name="task_done_by_somebody",
             ),
         )

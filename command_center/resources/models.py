@@ -29,9 +29,7 @@ class Resource(Mapped, Verified):
 
     name = models.CharField("名称", max_length=120)
     pinyin = models.CharField("拼音首字母", max_length=120, default="", blank=True, editable=False)
-    organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="+", verbose_name="归属单位"
-    )
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", verbose_name="归属单位")
     address = models.CharField("地址", max_length=200, blank=True)
     contact_name = models.CharField("联系人", max_length=40, blank=True)
     contact_phone = models.CharField("联系电话", max_length=30, blank=True)

@@ -1,0 +1,103 @@
+"""What the map, the lists and other modules ask about resources."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, TypedDict
+
+from django.db.models import Case, CharField, F, Q, Value, When
+from django.db.models.functions import Now, TruncDate
+
+from command_center.resources.models import ConfirmLink, Resource, Supply, Team
+from command_center.resources.services import CONTACT
+from core.models import User
+
+EXPIRES_SOON = timedelta(days=30)
+
+
+class Fact(TypedDict):
+    title: str
+    value: str
+
+
+def supply_state() -> Case:
+    """usable, expiring within 30 days, expired, or empty: what the map colours a stock by."""
+    today = TruncDate(Now())
+    return Case(
+        When(quantity__lte=0, then=Value("empty")),
+        When(expires_on__lt=today, then=Value("expired")),
+        When(expires_on__lt=TruncDate(Now() + EXPIRES_SOON), then=Value("expiring")),
+        default=Value("usable"),
+        output_field=CharField(),
+    )
+
+
+def usable_supplies(user: User) -> Any:
+    rows = Supply.objects.visible_to(user).filter(quantity__gt=0)
+    return rows.filter(Q(expires_on__isnull=True) | Q(expires_on__gte=TruncDate(Now())))
+
+
+def may_see_contact(user: User) -> bool:
+    """Whom a contact's name and number are shown to in full: those who call them."""
+    return user.has_perm("resources.verify_resource")
+
+
+def masked(phone: str) -> str:
+    """138****1234: enough to recognise, not enough to call."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 8 else ("****" if phone else "")
+
+
+def masked_name(name: str) -> str:
+    return f"{name[0]}{'*' * (len(name) - 1)}" if name else ""
+
+
+def contact(record: Resource, user: User) -> dict[str, str]:
+    if may_see_contact(user):
+        return {"name": record.contact_name, "phone": record.contact_phone}
+    return {"name": masked_name(record.contact_name), "phone": masked(record.contact_phone)}
+
+
+SHOWN: dict[str, tuple[str, ...]] = {
+    "team": ("kind", "status", "people", "vehicles", "vehicle_list", "kit"),
+    "supply": ("kind", "quantity", "unit", "expires_on", "store"),
+    "shelter": ("kind", "status", "capacity_day", "capacity_night", "occupants", "facilities"),
+    "medicalpoint": ("level", "status", "beds", "ambulances", "specialties"),
+    "communicationasset": ("kind", "status", "quantity", "channel"),
+    "transportasset": ("kind", "status", "quantity", "capacity"),
+}
+
+
+def facts(record: Resource) -> list[Fact]:
+    """The record's own fields in words, for the panel and the confirm page."""
+    name = str(record._meta.model_name)
+    found: list[Fact] = []
+    for key in SHOWN[name]:
+        field = record._meta.get_field(key)
+        display = getattr(record, f"get_{key}_display", None)
+        value = display() if display else getattr(record, key)
+        found.append({"title": str(getattr(field, "verbose_name", key)), "value": shown(value)})
+    if isinstance(record, Team):
+        found.insert(1, {"title": "能力", "value": "、".join(record.capability_labels)})
+    return [fact for fact in found if fact["value"] != ""]
+
+
+def shown(value: Any) -> str:
+    if value is None:
+        return ""
+    text = str(value)
+    return text.rstrip("0").rstrip(".") if "." in text and text.replace(".", "", 1).isdigit() else text
+
+
+def tab(record: Resource, user: User) -> dict[str, Any]:
+    """The panel's first page."""
+    return {"record": record, "facts": facts(record), "contact": contact(record, user), "fresh": record.freshness}
+
+
+def open_links(record: Resource) -> Any:
+    return ConfirmLink.objects.filter(
+        target_type__model=record._meta.model_name, target_id=record.pk, used_at=None, expires_at__gt=Now()
+    ).order_by(F("created_at").desc())
+
+
+def correctable(record: Resource) -> tuple[str, ...]:
+    return (*record.CORRECTABLE, *CONTACT)
