@@ -6,5 +6,5 @@ from core.sql import run
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0001_initial")]
+    dependencies = [("core", "0001_initial"), ("sessions", "0001_initial")]
     operations = [run("kernel"), run("documents")]

@@ -14,7 +14,16 @@ END $$;
 CREATE CONSTRAINT TRIGGER core_number_event AFTER INSERT ON core_event
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION core_number_event();
 
--- Signals are last values; the version lets a reader ask for what changed. Ties are harmless: values are re-sent.
+-- Signals are last values. Their version is the writing transaction's number: a reader that asks again for everything
+-- from the oldest transaction it saw running (pg_snapshot_xmin) misses none, whatever the order of commits.
+CREATE OR REPLACE FUNCTION core_version_signal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.version := pg_current_xact_id()::text::bigint;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER core_version_signal BEFORE INSERT OR UPDATE ON core_signal
+    FOR EACH ROW EXECUTE FUNCTION core_version_signal();
+
 CREATE OR REPLACE FUNCTION core_ring_signal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('antu_feed', '');
@@ -22,6 +31,25 @@ BEGIN
 END $$;
 CREATE TRIGGER core_ring_signal AFTER INSERT OR UPDATE ON core_signal
     FOR EACH STATEMENT EXECUTE FUNCTION core_ring_signal();
+
+-- A person's rights or session ended or changed: open sockets are looked at again now, not within the minute.
+CREATE OR REPLACE FUNCTION core_ring_revoke() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed jsonb := CASE WHEN TG_OP = 'INSERT' THEN to_jsonb(NEW) ELSE to_jsonb(OLD) END;
+BEGIN
+    PERFORM pg_notify('antu_revoke', CASE TG_ARGV[0]
+        WHEN 'session_key' THEN 'session:' || encode(sha256(convert_to(changed ->> 'session_key', 'UTF8')), 'hex')
+        ELSE 'user:' || (changed ->> TG_ARGV[0]) END);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER core_ring_revoke AFTER UPDATE ON core_user FOR EACH ROW
+    WHEN ((OLD.is_active, OLD.is_superuser, OLD.region_id, OLD.site_id, OLD.password)
+        IS DISTINCT FROM (NEW.is_active, NEW.is_superuser, NEW.region_id, NEW.site_id, NEW.password))
+    EXECUTE FUNCTION core_ring_revoke('id');
+CREATE TRIGGER core_ring_revoke AFTER INSERT OR DELETE ON core_user_groups
+    FOR EACH ROW EXECUTE FUNCTION core_ring_revoke('user_id');
+CREATE TRIGGER core_ring_revoke AFTER DELETE ON django_session
+    FOR EACH ROW EXECUTE FUNCTION core_ring_revoke('session_key');
 
 CREATE OR REPLACE FUNCTION core_ring_job() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
