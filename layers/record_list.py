@@ -30,12 +30,18 @@ def chosen(records: Records, user: User, given: Mapping[str, Any]) -> QuerySet[A
         region = Region.objects.filter(code=code).first()
         if region is None:
             raise ValidationError({"region": [f"没有代码为“{code}”的区划。"]})
+        if not has_regions(records):
+            raise ValidationError({"region": [f"{records.title}不分区划，请去掉 region。"]})
         rows = rows.inside(region)
     if text := search.term(given.get("q", "")):
         paths = tuple(p for p in records.search if p.rsplit("__", 1)[-1] != "pinyin")
         pinyin = next((p for p in records.search if p not in paths), search.pinyin_path(records.model))
         rows = search.matching(rows, paths, text, pinyin=pinyin)
     return filters.applied(records.model, records.filters, given, rows, user)
+
+
+def has_regions(records: Records) -> bool:
+    return bool(getattr(records.model, "REGION_PATH", ""))
 
 
 def sortable(records: Records) -> dict[str, Column]:
@@ -52,10 +58,10 @@ def ordered(records: Records, rows: QuerySet[Any], wish: str) -> QuerySet[Any]:
     return rows.order_by(("-" if wish.startswith("-") else "") + column.sort, "pk")
 
 
-def regions_of(user: User) -> list[Region]:
+def regions_of(records: Records, user: User) -> list[Region]:
     """The regions this user can narrow a list to; none when there is nothing to choose."""
     scope = user.scope
-    if scope.site_id is not None:
+    if scope.site_id is not None or not has_regions(records):
         return []
     found = Region.objects.defer("geom").order_by("path")
     if scope.region_ids is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol
+from typing import Any, ParamSpec, Protocol
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -145,7 +145,7 @@ def toolbar(request: HttpRequest, records: Records, user: User, given: dict[str,
     layer = registry.layer(records.layer, user) if records.layer else None
     return {
         "filter_form": form,
-        "regions": record_list.regions_of(user),
+        "regions": record_list.regions_of(records, user),
         "region": given.get("region", ""),
         "q": given.get("q", ""),
         "export_url": f"{export}?{request.GET.urlencode()}" if request.GET else export,

@@ -109,7 +109,8 @@ def rank(layer: Layer, text: str) -> Case:
     whens = [When(**{f"{title}__iexact": text}, then=Value(0))]
     whens += [When(**{f"{p}__iexact": text}, then=Value(0)) for p in others]
     whens += [When(**{f"{title}__istartswith": text}, then=Value(1))]
-    whens += [When(**{f"{p}__istartswith": text}, then=Value(2)) for p in others]
+    if text.isascii():  # a code; that an address begins with the town's name says little
+        whens += [When(**{f"{p}__istartswith": text}, then=Value(2)) for p in others]
     whens += [When(**{f"{title}__icontains": text}, then=Value(3))]
     pinyin = pinyin_path(layer.model, layer.place_path)
     if pinyin and letters(text):
@@ -135,9 +136,9 @@ def in_layer(layer: Layer, user: User, text: str, limit: int) -> list[Found]:
 
 
 def similar(layer: Layer, user: User, text: str, limit: int) -> list[Found]:
-    """When nothing contains the text: names that are nearly it."""
+    """When nothing contains the text: names that are nearly it. One wrong character of eight leaves a third of the trigrams."""
     likeness = TrigramWordSimilarity(text, Cast(layer.title_path, TextField()))
-    rows = layer.rows(user).order_by().annotate(m_like=likeness).filter(m_like__gte=0.5).annotate(m_rank=Value(6))
+    rows = layer.rows(user).order_by().annotate(m_like=likeness).filter(m_like__gte=0.3).annotate(m_rank=Value(6))
     return listed(layer, rows.order_by("-m_like", "pk")[:limit])
 
 
