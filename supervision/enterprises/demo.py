@@ -82,14 +82,12 @@ def load(city: City, rng: Random, scale: int, progress: Progress) -> None:
 
 def _link_account(city: City) -> None:
     """The demo's 企业安全员 belongs to a chemical works in 大王镇."""
-    user = city.users.get("enterprise")
     works = Enterprise.objects.filter(
         category="chemical", status="operating", industry_code__in=("2614", "2651", "2662")
     )
     chosen = works.filter(site__region__code="370523101").order_by("pk").first() or works.order_by("pk").first()
-    if user is not None and chosen is not None:
-        user.site = chosen.site
-        user.save(update_fields=["site"])
+    if "enterprise" in city.users and chosen is not None:
+        city.employ("enterprise", chosen.site)
 
 
 def _plans(city: City, rng: Random) -> list[Plan]:

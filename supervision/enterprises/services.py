@@ -185,6 +185,8 @@ def _demand_self_kept(row: Enterprise, changes: dict[str, Any]) -> None:
 
 
 def _place(actor: User, lon: object, lat: object, datum: str) -> tuple[Any, Region]:
+    if datum not in Datum.values:
+        raise ValidationError({"datum": f"不认识的坐标系：只接受{'、'.join(Datum.labels)}。"})
     try:
         point = parse_lonlat(lon, lat, datum=datum)
     except BadGeometry as error:

@@ -79,7 +79,7 @@ def form_page(
     if request.method == "POST" and form.is_valid():
         try:
             save(form.cleaned_data)
-            return answer(request, enterprise.pk, said=f"{title}：已保存。")
+            return saved(request, enterprise.pk, said=f"{title}：已保存。")
         except ValidationError as error:
             form.add_error(None, error)
         except NotAllowed as error:
@@ -100,6 +100,17 @@ def answer(request: HttpRequest, pk: int, *, said: str = "", error: str = "", st
     response = render(request, "enterprises/tab_basic.html", context, status=status)
     response["HX-Trigger"] = "resource-changed"
     return response
+
+
+def saved(request: HttpRequest, pk: int, *, said: str) -> HttpResponse:
+    """After a form in a dialog: on the map the panel renews itself from the feed; a record's page is loaded again."""
+    page = reverse("records:detail", args=["enterprises", "enterprises", pk])
+    if is_fragment(request) and not request.headers.get("HX-Current-URL", "").endswith(page):
+        return render(request, "enterprises/saved.html", {"said": said})
+    messages.success(request, said)
+    return (
+        HttpResponse(status=204, headers={"HX-Redirect": page}) if is_fragment(request) else HttpResponseRedirect(page)
+    )
 
 
 def is_fragment(request: HttpRequest) -> bool:

@@ -1,0 +1,11 @@
+"""Hazard sources for tests, made through the services."""
+
+from supervision.hazard_sources import services
+
+CHLORINE = [{"substance": "液氯", "quantity_t": "25"}]
+LITTLE = [{"substance": "氯", "quantity_t": "1"}]
+
+
+def add(actor, site, **changes):
+    facts = {"name": "液氯库房", "unit": "storage", "exposed_persons": 120, "items": CHLORINE}
+    return services.add_source(actor=actor, site=site, **(facts | changes))
