@@ -48,22 +48,25 @@ export function ago(milliseconds) {
   return `${Math.floor(minutes / 1440)} 天前`;
 }
 
+/** Times are the city's (UTC+8, no summer time), whatever the computer is set to: read it with the UTC getters. */
+const inChina = (at) => new Date(at + 8 * 3600 * 1000);
+
 /** @param {number} at milliseconds @returns {string} 15:04:05 */
 export function clockTime(at) {
-  const date = new Date(at);
-  return `${TWO(date.getHours())}:${TWO(date.getMinutes())}:${TWO(date.getSeconds())}`;
+  const date = inChina(at);
+  return `${TWO(date.getUTCHours())}:${TWO(date.getUTCMinutes())}:${TWO(date.getUTCSeconds())}`;
 }
 
 /** @param {number} at milliseconds @returns {string} 7月5日 周三 */
 export function day(at) {
-  const date = new Date(at);
-  return `${date.getMonth() + 1}月${date.getDate()}日 周${'日一二三四五六'[date.getDay()]}`;
+  const date = inChina(at);
+  return `${date.getUTCMonth() + 1}月${date.getUTCDate()}日 周${'日一二三四五六'[date.getUTCDay()]}`;
 }
 
 /** @param {number} at milliseconds @returns {string} 2026-07-05 15:04 */
 export function stamp(at) {
-  const date = new Date(at);
-  return `${date.getFullYear()}-${TWO(date.getMonth() + 1)}-${TWO(date.getDate())} ${TWO(date.getHours())}:${TWO(date.getMinutes())}`;
+  const date = inChina(at);
+  return `${date.getUTCFullYear()}-${TWO(date.getUTCMonth() + 1)}-${TWO(date.getUTCDate())} ${TWO(date.getUTCHours())}:${TWO(date.getUTCMinutes())}`;
 }
 
 /** @param {number} lon @param {number} lat @returns {string} */
