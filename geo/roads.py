@@ -89,6 +89,8 @@ def build(stretches: Sequence[Stretch]) -> Network:
 def store(network: Network, *, is_illustrative: bool) -> None:
     """Replace the roads of the database by this network."""
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # TRUNCATE refuses while checks are pending
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(f'TRUNCATE "{RoadEdge._meta.db_table}", "{RoadNode._meta.db_table}" RESTART IDENTITY')
     nodes = [RoadNode(geom=Point(*place, srid=SRID)) for place in network.nodes]
     give_pks(nodes)

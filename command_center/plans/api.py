@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -66,10 +67,14 @@ def described(plan: Plan) -> dict[str, Any]:
         "kind": plan.kind,
         "level": plan.level,
         "standing": selectors.standing(plan),
-        "filed_on": plan.filed_on,
+        "filed_on": _text(plan.filed_on),
         "filing_number": plan.filing_number,
-        "reviewed_on": plan.reviewed_on,
-        "review_due_on": plan.review_due_on,
-        "abolished_on": plan.abolished_on,
+        "reviewed_on": _text(plan.reviewed_on),
+        "review_due_on": _text(plan.review_due_on),
+        "abolished_on": _text(plan.abolished_on),
         "fresh": plan.freshness,
     }
+
+
+def _text(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -5,9 +5,13 @@ from __future__ import annotations
 from django import forms
 
 from command_center.plans.models import Plan
+from geo.models import Region
 
 
 class PlanForm(forms.ModelForm):
+    # An enterprise's plan takes level and region from its site; the service asks for them otherwise.
+    level = forms.ChoiceField(label="级别", choices=[("", "---------"), *Plan.Level.choices], required=False)
+    region = forms.ModelChoiceField(Region.objects.defer("geom"), label="所属区划", required=False)
     text = forms.FileField(label="预案文本", required=False, help_text="PDF、Word 或图片。")
 
     class Meta:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
+
 from command_center.plans import selectors, services
 from command_center.plans.forms import PlanForm
 from command_center.plans.models import Plan
 from geo.models import Site
-from layers.registry import Column, Module, Nav, Records, Tab, registry
+from layers.registry import Action, Column, Module, Nav, Records, Tab, registry
 
 COLUMNS = (
     Column(title="名称", path="title", kind="link", width=34, sort="title"),
@@ -30,6 +32,11 @@ DETAIL = (
     Column(title="备注", path="remark", width=30),
 )
 
+
+def new_plan_of(site: Site) -> str:
+    return f"{reverse('records:new', args=['plans', 'plans'])}?site={site.pk}&level=enterprise&kind=comprehensive"
+
+
 VIEW = ("plans.view_plan",)
 KEEP = (*VIEW, "plans.add_plan", "plans.change_plan", "plans.verify_plan", "plans.review_plan")
 
@@ -41,9 +48,21 @@ registry.add(
             Tab(key="plans", title="应急预案", on=Site, template="plans/tab.html", context=selectors.tab,
                 badge=selectors.badge, permission="plans.view_plan", order=60),
         ),
+        actions=(
+            Action(
+                key="plans.add",
+                title="登记预案",
+                on=Site,
+                url=new_plan_of,
+                permission="plans.add_plan",
+                when=lambda site, user: site.kind == Site.Kind.ENTERPRISE,
+                order=60,
+            ),
+        ),
         records=(
             Records(key="plans", title="应急预案", model=Plan, columns=COLUMNS, detail=DETAIL,
-                    filters=("kind", "level"), search=("title", "number", "site__name", "pinyin"),
+                    filters=("kind", "level", "review_due_on", "filed_on__isnull"),
+                    search=("title", "number", "site__name", "pinyin"),
                     order_by=("level", "region__path", "title", "pk"), form=PlanForm, create=services.add_plan,
                     update=services.change_plan, select=("region", "site", "organisation", "verified_by")),
         ),
