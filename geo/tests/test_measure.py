@@ -41,3 +41,44 @@ def test_the_box_holds_the_whole_circle(metres):
     for azimuth in range(0, 360, 5):
         lon, lat, _ = measure.ELLIPSOID.fwd(118.5, 37.5, azimuth, metres)
         assert box.contains(Point(lon, lat, srid=4490))
+
+
+@pytest.fixture
+def spread(regions):
+    """Sites due east of one point, at 100 m, 400 m, 600 m and 5 km."""
+    from tests.cast import make_site
+
+    made = {}
+    for metres in (600, 100, 5_000, 400):
+        lon, lat, _ = measure.ELLIPSOID.fwd(118.45, 37.05, 90, metres)
+        made[metres] = make_site(regions.town, f"{metres} 米处", geom=Point(lon, lat, srid=4490))
+    return made
+
+
+def test_within_keeps_what_the_ellipsoid_says_is_near(spread):
+    from geo.models import Site
+
+    found = measure.within(Site.objects.all(), Point(118.45, 37.05, srid=4490), 500)
+    assert {site.name: round(site.metres) for site in found} == {"100 米处": 100, "400 米处": 400}
+
+
+def test_within_counts_from_the_edge_of_an_area(spread):
+    from geo.models import Site
+
+    plant = Polygon.from_bbox((118.449, 37.049, 118.4545, 37.051))
+    plant.srid = 4490
+    assert {s.name for s in measure.within(Site.objects.all(), plant, 500)} == {"100 米处", "400 米处", "600 米处"}
+
+
+def test_nearest_come_in_order_with_their_metres(spread):
+    from geo.models import Site
+
+    found = measure.nearest(Site.objects.all(), Point(118.45, 37.05, srid=4490), limit=3)
+    assert [round(site.metres) for site in found] == [100, 400, 600]
+
+
+def test_the_index_makes_the_first_cut_of_a_circle(spread):
+    from geo.models import Site
+
+    sql = str(measure.within(Site.objects.all(), Point(118.45, 37.05, srid=4490), 500).query)
+    assert "&&" in sql and "ST_DWithin" in sql
