@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm
 from docx.text.paragraph import Paragraph
 
-from core.documents import page, tables
+from core.documents import images, page, tables
 from core.documents.declaration import (
     Block,
     DocumentType,
@@ -269,8 +269,8 @@ class _Layout:
         """A name typed, an image drawn on glass, or room to sign by hand."""
         value = self.paper.values.get(key) if key else None
         if isinstance(value, Picture):
-            made.paragraph_format.line_spacing = 1.0
-            if tables.place(made.add_run(), value, Mm(30)):
+            page.make_room(made)
+            if images.place(made.add_run(), value, Mm(30)):
                 return
         page.write(made, str(value) if isinstance(value, str) and value else "　　　　　　", size=size)
 
@@ -315,7 +315,7 @@ class _Layout:
         table = tables.ruled(self.docx, shares, bordered=False)
         row = tables.add_row(table, shares)
         holder = row.cells[0].paragraphs[0]
-        holder.paragraph_format.line_spacing = 1.0
+        page.make_room(holder)
         holder.add_run().add_picture(io.BytesIO(_qr(self.paper.verification_url)), width=Mm(22))
         code = self.paper.verification_code
         tables.put(

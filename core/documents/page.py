@@ -116,10 +116,20 @@ def style(made: Paragraph, *, align: Align = Align.JUSTIFY, line: float = 0) -> 
     if line:
         made.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
         made.paragraph_format.line_spacing = Pt(line)
-        # Otherwise the reader stretches the line to the page's grid again.
-        made._p.get_or_add_pPr().insert_element_before(
-            element("w:snapToGrid", val=0), "w:spacing", "w:ind", "w:jc", "w:rPr"
-        )
+        _leave_grid(made)
+
+
+def _leave_grid(made: Paragraph) -> None:
+    """Otherwise the reader stretches the line to the page's grid again."""
+    made._p.get_or_add_pPr().insert_element_before(
+        element("w:snapToGrid", val=0), "w:spacing", "w:ind", "w:jc", "w:rPr"
+    )
+
+
+def make_room(made: Paragraph) -> None:
+    """Lets a line grow with the picture on it: an exact line would cut it off."""
+    made.paragraph_format.line_spacing = 1.0
+    _leave_grid(made)
 
 
 def write(

@@ -1,22 +1,19 @@
 """Ruled tables and picture rows on that sheet."""
 
-import io
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from docx.document import Document as Docx
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH as Align
-from docx.image.exceptions import UnrecognizedImageError
-from docx.shared import Length, Mm, Pt
+from docx.shared import Length, Pt
 from docx.table import Table as DocxTable
 from docx.table import _Cell, _Row
 
-from core.documents.page import HEI, SMALL_4, TEXT_WIDTH, element, paragraph, style, write
+from core.documents.images import place
+from core.documents.page import HEI, SMALL_4, TEXT_WIDTH, element, make_room, paragraph, style, write
 from core.documents.values import Picture
 
 CELL_LINE = 20  # 12 pt text on 20 pt lines: tables leave the 22-line grid, as the standard allows
-TALLEST = Mm(110)
 
 
 def ruled(docx: Docx, shares: Sequence[int], *, bordered: bool = True) -> DocxTable:
@@ -78,25 +75,6 @@ def listing(docx: Docx, titles: Sequence[str], shares: Sequence[int], rows: Sequ
     return table
 
 
-def fit(picture: Picture, width: Length) -> Mapping[str, Length]:
-    """Width to fill, unless the image would then be taller than half a page."""
-    from docx.image.image import Image
-
-    image = Image.from_blob(picture.content)
-    if image.px_width and image.px_height * width / image.px_width > TALLEST:
-        return {"height": TALLEST}
-    return {"width": width}
-
-
-def place(run: Any, picture: Picture, width: Length) -> bool:
-    """False when the bytes are an image Word cannot hold (webp) or not one at all; the caller writes that down."""
-    try:
-        run.add_picture(io.BytesIO(picture.content), **fit(picture, width))
-    except (UnrecognizedImageError, ValueError, KeyError, ZeroDivisionError):
-        return False
-    return True
-
-
 def picture_rows(docx: Docx, pictures: Sequence[Picture], width: Length) -> None:
     """Two to a line, caption underneath."""
     shares = (1, 1)
@@ -106,7 +84,7 @@ def picture_rows(docx: Docx, pictures: Sequence[Picture], width: Length) -> None
         for cell, picture in zip(row.cells, pictures[start : start + 2], strict=False):
             holder = cell.paragraphs[0]
             holder.alignment = Align.CENTER
-            holder.paragraph_format.line_spacing = 1.0  # an exact line would cut the picture off
+            make_room(holder)
             holder.paragraph_format.space_before = Pt(6)
             if not place(holder.add_run(), picture, width):
                 write(holder, "（此图片格式不能放入文书，见附件）", size=SMALL_4)
