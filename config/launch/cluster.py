@@ -87,7 +87,8 @@ class Cluster:
         self.bin = self.newest_bin()
         self.owner, place = choose_place(self.data.path, for_tests=self.for_tests)
         fresh = place / "postgres.new"
-        shutil.rmtree(fresh, ignore_errors=True)
+        for half_made in (fresh, self.data.path / "postgres.new"):
+            shutil.rmtree(half_made, ignore_errors=True)
         self.data.note(password=secrets.token_urlsafe(24), superuser_password=secrets.token_urlsafe(24), database=None)
         self.run_initdb(fresh)
         final = place / "postgres"

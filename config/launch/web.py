@@ -20,6 +20,7 @@ def main(number: int, workers: int) -> int:
         lifespan="off",
         ws="websockets-sansio",
         ws_max_size=64 * 1024,
+        ws_per_message_deflate=False,  # else every message is compressed anew for every socket
         backlog=2048,
         log_level="warning",
         access_log=False,

@@ -25,7 +25,8 @@ class Command(BaseCommand):
             except OperationalError as error:  # the database is away: come back when it is
                 self.stderr.write(f"数据库暂不可用，2 秒后重试：{str(error).splitlines()[0]}")
                 close_old_connections()
-                signal.sigtimedwait([signal.SIGTERM, signal.SIGINT], 2)
+                if signal.sigtimedwait([signal.SIGTERM, signal.SIGINT], 2):  # taken here, it reaches no handler
+                    self.stop()
 
     def stop(self, *_: Any) -> None:
         self.running = False
