@@ -19,6 +19,7 @@ ROLES = {
 }
 OFFICIALS = ("duty", "leader", "coordinator", "inspector", "approver", "grid", "complaints", "auditor")
 CORE_GRANTS = {
+    "approver": ("core.revoke_document",),
     "auditor": ("core.view_auditentry", "core.view_user", "core.view_organisation"),
     "admin": (
         *(f"core.{verb}_{model}" for model in ("user", "organisation") for verb in ("add", "change", "view")),

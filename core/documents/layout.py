@@ -206,7 +206,8 @@ class _Layout:
         body = [[written(c.kind, row.get(c.key)) for c in columns] for row in rows]
         body = body or [["无", *[""] * (len(columns) - 1)]]
         if block.serial:
-            titles, shares = ["序号", *titles], [max(1, round(sum(shares) / 12)), *shares]
+            # Room for two characters, however the other columns divide the line.
+            titles, shares = ["序号", *titles], [round(sum(shares) * 9), *(share * 100 for share in shares)]
             body = [[str(n) if rows else "", *row] for n, row in enumerate(body, start=1)]
         tables.listing(self.docx, titles, shares, body)
 
@@ -296,6 +297,7 @@ class _Layout:
 
     def foot(self) -> None:
         """Copies, 抄送, and the code by which anybody can check the paper."""
+        start = len(self.docx.paragraphs)
         page.gap(self.docx, 16)
         if self.type.copies:
             made = paragraph(self.docx, fill(self.type.copies, self.words), size=page.SMALL_4, line=tables.CELL_LINE)
@@ -306,11 +308,13 @@ class _Layout:
         if self.type.style == "letter":
             text = f"{self.paper.issuer.name}　　{self.words['date']}印发"
             made = paragraph(self.docx, text, size=page.SIZE_4, line=24)
-            page.rule(made, edge="bottom", eighths=6)
+            page.rule(made, edge="bottom" if self.type.copy_to else "top bottom", eighths=6)
+        page.gap(self.docx, 8)
+        for made in self.docx.paragraphs[start:]:  # the code does not go over to a page of its own
+            page.keep_with_next(made)
         self.verification()
 
     def verification(self) -> None:
-        page.gap(self.docx, 8)
         shares = (3, 13)
         table = tables.ruled(self.docx, shares, bordered=False)
         row = tables.add_row(table, shares)

@@ -154,9 +154,10 @@ def indent_right(made: Paragraph, characters: float, size: float = SIZE_3) -> No
 
 
 def rule(made: Paragraph, *, edge: str = "bottom", color: str = "000000", eighths: int = 12, space: int = 4) -> None:
-    """A line along one edge of a paragraph, its weight in eighths of a point."""
+    """A line along edges of a paragraph ("top bottom"), its weight in eighths of a point."""
     borders = element("w:pBdr")
-    borders.append(element(f"w:{edge}", val="single", sz=eighths, space=space, color=color))
+    for name in edge.split():
+        borders.append(element(f"w:{name}", val="single", sz=eighths, space=space, color=color))
     made._p.get_or_add_pPr().insert_element_before(
         borders, "w:shd", "w:tabs", "w:snapToGrid", "w:spacing", "w:ind", "w:jc", "w:rPr"
     )
