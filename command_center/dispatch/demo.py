@@ -1,6 +1,6 @@
 """The demo city's incidents: past ones with their whole course, and a few that are open now, one of them a drill.
 
-Everything goes through the services, with the clock of the story, so that steps, timelines, events and papers are as real ones.
+Everything goes through the services, with the clock of the story: steps, timelines, events and papers are as real ones.
 """
 
 from __future__ import annotations
@@ -48,15 +48,18 @@ class Plot:
 
 PLOTS = (
     Plot("fire", ("industrial", "town"), "{place}厂房火灾", "仓库冒烟起火，可见明火，人员已撤出。",
-         ("现场明火面积约 200 平方米，无人员被困。", "明火已扑灭，正在清理余烬。"), "疏散周边人员，切断电源，出水控制。",
+         ("现场明火面积约 200 平方米，无人员被困。", "明火已扑灭，正在清理余烬。"),
+         "疏散周边人员，切断电源，出水控制。",
          "明火扑灭，无复燃，现场移交消防部门调查。", 5),
     Plot("leak", ("chemical", "port"), "{place}储罐区泄漏", "储罐法兰处泄漏，有刺激性气味，下风向已疏散。",
          ("检测浓度下风向 100 米处降至安全值。", "堵漏成功，正在洗消。"), "警戒 300 米，堵漏，稀释，监测。",
          "泄漏点封堵，洗消完毕，监测达标。", 5),
     Plot("explosion", ("chemical", "industrial"), "{place}装置闪爆", "装置区一声巨响，随后起火，有人受伤。",
-         ("伤员已送医，无失联人员。", "装置已泄压隔离。"), "停车泄压，灭火降温，搜救伤员。", "险情排除，装置停产待查。", 2),
+         ("伤员已送医，无失联人员。", "装置已泄压隔离。"), "停车泄压，灭火降温，搜救伤员。",
+         "险情排除，装置停产待查。", 2),
     Plot("traffic", ("town", "urban"), "{place}危化品运输车侧翻", "罐车侧翻，司机轻伤，罐体未见明显泄漏。",
-         ("倒罐作业开始，单向封闭。", "倒罐完成，车辆扶正。"), "交通管制，倒罐，备堵漏器材。", "车辆拖离，道路恢复通行。", 4),
+         ("倒罐作业开始，单向封闭。", "倒罐完成，车辆扶正。"), "交通管制，倒罐，备堵漏器材。",
+         "车辆拖离，道路恢复通行。", 4),
     Plot("poisoning", ("chemical", "town"), "{place}有限空间中毒", "两名工人在检修井内晕倒，无法自行撤出。",
          ("被困人员已救出，送医途中。",), "强制通风，佩戴空气呼吸器救援。", "被困人员全部救出，作业点封闭。", 2),
     Plot("gas", ("urban",), "{place}燃气管线挖断", "施工挖断燃气管线，气味明显，周边居民已撤离。",
@@ -89,7 +92,7 @@ def load(city: City, rng: Random, scale: int, progress: Progress) -> None:
 def story_time(moment: dt.datetime) -> Iterator[None]:
     """Inside, it is that moment: rows that take the time of their making take this one."""
     real = timezone.now
-    timezone.now = lambda: moment  # type: ignore[assignment]  # the only way that auto_now_add fields listen to
+    timezone.now = lambda: moment  # the only way that auto_now_add fields listen to
     try:
         yield
     finally:

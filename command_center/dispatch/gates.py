@@ -7,7 +7,7 @@ from command_center.incidents.models import Incident
 
 @gates.before_closing
 def no_unit_is_out(incident: Incident) -> str:
-    out = [a.unit.name for a in Assignment.objects.filter(incident=incident).live().select_related("unit")[:4]]  # type: ignore[attr-defined]  # AssignmentQuerySet
+    out = [a.unit.name for a in Assignment.objects.filter(incident=incident).live().select_related("unit")[:4]]
     if not out:
         return ""
     names = "、".join(out[:3]) + (" 等" if len(out) > 3 else "")

@@ -1,4 +1,4 @@
-"""Which kind of incident asks for which capabilities and which stock. A chemical-aware table comes with the chemicals themselves."""
+"""Which kind of incident asks for which capabilities and which stock."""
 
 from __future__ import annotations
 

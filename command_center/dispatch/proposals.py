@@ -1,4 +1,4 @@
-"""Whom to send and what to bring: the nearest that suit, each with why, and what is lacking. Straight line, so it is there at once."""
+"""Whom to send and what to bring: the nearest that suit by straight line, each with why; and what is lacking."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def candidates(kind: Kind, situation: Situation, user: User) -> list[Resource]:
 
 
 def rank(rows: Iterable[Any], situation: Situation) -> list[Pick]:
-    """Those that can be had first, each by its distance stretched by its drawbacks; the first of them is the closest."""
+    """Those that can be had first, each by its distance stretched by its drawbacks."""
     picks = [describe(row, situation) for row in rows]
     picks.sort(key=lambda p: (any(code in BARRED for code in p["reasons"]), weight(p)))
     free = [p for p in picks if p["is_available"]]

@@ -62,7 +62,7 @@ def followed(assignment: Assignment, step: Step, actor: User) -> None:
     if moment := MOMENTS.get(assignment.state):
         setattr(assignment, moment, step.at)
         assignment.save(update_fields=[moment])
-    # Incident before unit, as assigning locks them: two officers can neither move a unit at once nor wait for each other.
+    # Incident before unit, as assigning locks them: two officers neither move a unit at once nor wait in a ring.
     Incident.objects.select_for_update(no_key=True).only("pk").get(pk=assignment.incident_id)
     unit = Team.objects.select_for_update(no_key=True).get(pk=assignment.unit_id)
     held = other_live(assignment)
@@ -91,7 +91,7 @@ def write(assignment: Assignment, text: str, actor: User, step: Step | None = No
 
 
 def send_message(assignment: Assignment, step: Step, actor: User) -> None:
-    """The notice to the unit, kept on the timeline with its receiver masked. Sending by text message is another module's."""
+    """The notice to the unit, kept on the timeline with its receiver masked; text messages are another module's."""
     unit = assignment.unit
     name, phone = resources.masked_name(unit.contact_name), resources.masked(unit.contact_phone)
     incident = assignment.incident
@@ -99,8 +99,8 @@ def send_message(assignment: Assignment, step: Step, actor: User) -> None:
     timeline.add(
         incident,
         IncidentEntry.Kind.MESSAGE,
-        f"{drill}通知 {unit}（{name or '未登记联系人'} {phone}）：{incident.title}，{incident.address or incident.region.name}。"
-        f"{assignment.mission}",
+        f"{drill}通知 {unit}（{name or '未登记联系人'} {phone}）：{incident.title}，"
+        f"{incident.address or incident.region.name}。{assignment.mission}",
         actor=actor,
         at=step.at,
         assignment=assignment.pk,

@@ -70,7 +70,9 @@ class Facts(serializers.Serializer[Any]):
 
 
 class Intake(Facts, Casualties):
-    source = serializers.ChoiceField(choices=Incident.Source.choices, required=False)
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # Field.source is another thing, set per instance
+        choices=Incident.Source.choices, required=False
+    )
     is_drill = serializers.BooleanField(required=False)
 
 
@@ -259,7 +261,7 @@ class TimelineView(IncidentView):
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         incident = self.find(pk)
-        values = request.data
+        values = request.data if isinstance(request.data, dict) else {}
         point = None
         if values.get("lon") not in (None, "") or values.get("lat") not in (None, ""):
             point = parse_lonlat(values.get("lon"), values.get("lat"))

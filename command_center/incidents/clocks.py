@@ -1,4 +1,4 @@
-"""The reporting clocks of an incident. Their lengths and laws are deadline rules (data); a rule that is not entered starts nothing."""
+"""The reporting clocks of an incident. Lengths and laws are deadline rules; one not entered starts nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from command_center.incidents.models import Incident
 from core import deadlines
 from core.deadlines import NoRule
 
-# 令493 §11: each level within 2 h. 山东省安全生产条例 §65: to the province within 30 min; 较大 and above in writing within 1 h.
+# 令493 §11: each level within 2 h. 山东省安全生产条例 §65: to the province within 30 min; 较大 and above also in
+# writing within 1 h.
 AT_RECEIPT = ("incident.county_report", "incident.city_phone", "incident.city_written")
 AT_VERIFICATION = ("incident.province_flash",)
 WHEN_LARGE = ("incident.province_written",)

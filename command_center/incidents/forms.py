@@ -54,7 +54,7 @@ class IntakeForm(PlaceMixin):
     site = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
-class AmendForm(PlaceMixin, forms.ModelForm):  # type: ignore[type-arg]
+class AmendForm(PlaceMixin, forms.ModelForm):
     class Meta:
         model = Incident
         fields = (
@@ -70,7 +70,7 @@ class AmendForm(PlaceMixin, forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"occurred_at": forms.DateTimeInput(attrs=MOMENT)}
 
 
-class CasualtyForm(forms.ModelForm):  # type: ignore[type-arg]
+class CasualtyForm(forms.ModelForm):
     note = forms.CharField(label="说明", required=False, max_length=500)
 
     class Meta:

@@ -1,6 +1,7 @@
 """The grade of a production safety accident from what it cost.
 
-《生产安全事故报告和调查处理条例》（国务院令第493号）第三条: 以上 includes the number, 以下 does not; the worst criterion decides.
+《生产安全事故报告和调查处理条例》（国务院令第493号）第三条: 以上 includes the number, 以下 does not; the worst of
+the three criteria decides.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Raising an incident: whatever is known is taken, whatever is missing is flagged, nothing is refused for being incomplete."""
+"""Raising an incident: what is known is taken, what is missing is flagged, nothing is refused for being incomplete."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ class Incident(Mapped, Case):
     transferred_to = models.CharField("移交单位", max_length=100, blank=True)
     lessons = models.TextField("评估结论", blank=True)
 
-    objects = IncidentQuerySet.as_manager()
+    objects = IncidentQuerySet.as_manager()  # type: ignore[misc]  # Django replaces an inherited manager so
 
     class Meta:
         verbose_name = verbose_name_plural = "突发事件"

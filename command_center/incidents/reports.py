@@ -85,7 +85,8 @@ def contents(incident: Incident, **more: Any) -> dict[str, Any]:
         "unit": f"{incident.site.name}，{incident.site.address or '地址待补充'}。"
         if incident.site
         else "未涉及登记企业。",
-        "when_where": f"{local(happened):%Y年%-m月%-d日%H时%M分}，{place}（东经{incident.geom.x:.5f}°，北纬{incident.geom.y:.5f}°）。"
+        "when_where": f"{local(happened):%Y年%-m月%-d日%H时%M分}，{place}"
+        f"（东经{incident.geom.x:.5f}°，北纬{incident.geom.y:.5f}°）。"
         f"{incident.narrative or '现场情况未记录。'}",
         "course": "\n".join(f"{local(e.at):%-m月%-d日%H时%M分}，{e.text}。" for e in steps) or "无流程记录。",
         "casualties": casualties(incident),

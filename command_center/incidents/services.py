@@ -1,4 +1,4 @@
-"""What people do with an incident besides its steps: correct it, note, count casualties, take it on, share it, hand out tasks."""
+"""What people do with an incident: its steps, corrections, notes, casualties, sharing, tasks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ROMAN = {"Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "I": 1, "II": 2, "III": 3, "IV"
 def take_step(
     incident: Incident, name: str, *, actor: User, note: str = "", expected_version: int | None = None, **values: Any
 ) -> Step:
-    """One step of the procedure, with its values read as the model's fields read them. Raises as Workflow.advance does."""
+    """One step of the procedure, its values read as the model's fields read them. Raises as Workflow.advance does."""
     transition = INCIDENT.by_name[name]
     cleaned = {}
     for key, value in values.items():
@@ -53,13 +53,13 @@ def read_field(key: str, value: Any) -> Any:
         value = ROMAN.get(value.strip().removesuffix("级").upper(), value)
     if value in (None, ""):
         return value
-    field = Incident._meta.get_field(key)
+    field: Any = Incident._meta.get_field(key)
     try:
-        return field.clean(value, None)  # type: ignore[union-attr]  # plain fields only; relations are not amended here
+        return field.clean(value, None)
     except ValidationError as error:
         raise Incomplete(
             f"{field.verbose_name}：{'；'.join(error.messages)}", {key: "；".join(error.messages)}
-        ) from error  # type: ignore[union-attr]  # as above
+        ) from error
 
 
 def hold(incident: Incident, actor: User, permission: str, *, expected_version: int | None = None) -> Incident:
@@ -109,7 +109,9 @@ def amend(
     row.version += 1
     row.full_clean(exclude=["geom_3857"])
     row.save()
-    timeline.add(row, Kind.AMENDED, in_words(row, changed), actor=actor, **differences(before, after, changed))
+    timeline.add(
+        row, Kind.AMENDED, in_words(row, changed), actor=actor, before=kept(before, changed), after=kept(after, changed)
+    )
     timeline.tell(row, "amend", actor=actor, changed=[c for c in changed if c not in PERSONAL])
     return row
 
@@ -127,20 +129,28 @@ def place(row: Incident, point: Point) -> None:
 
 
 def in_words(row: Incident, changed: list[str]) -> str:
-    names = {key: str(Incident._meta.get_field(key).verbose_name) for key in changed if key != "geom"}  # type: ignore[union-attr]  # plain fields
+    names = {key: name_of(key) for key in changed if key != "geom"}
     return f"补正：{'、'.join([*names.values(), *(['位置'] if 'geom' in changed else [])])}"
 
 
-def differences(before: dict[str, Any], after: dict[str, Any], keys: Iterable[str]) -> dict[str, dict[str, Any]]:
-    def kept(values: dict[str, Any]) -> dict[str, Any]:
-        return {k: list(values[k].coords) if k == "geom" else plain(values[k]) for k in keys if k not in PERSONAL}
+def name_of(key: str) -> str:
+    field: Any = Incident._meta.get_field(key)
+    return str(field.verbose_name)
 
-    return {"before": kept(before), "after": kept(after)}
+
+def kept(values: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """Values as the timeline keeps them: nothing personal."""
+    return {k: list(values[k].coords) if k == "geom" else plain(values[k]) for k in keys if k not in PERSONAL}
 
 
 @transaction.atomic
 def add_note(
-    incident: Incident, *, actor: User, text: str = "", uploads: Iterable[UploadedFile] = (), point: Point | None = None
+    incident: Incident,
+    *,
+    actor: User,
+    text: str = "",
+    uploads: Iterable[UploadedFile[Any]] = (),
+    point: Point | None = None,
 ) -> IncidentEntry:
     """Words, photos, or both. Additive: needs no version and changes none."""
     row = hold(incident, actor, "note_incident")
@@ -164,7 +174,7 @@ def add_note(
 def record_casualties(
     incident: Incident, *, actor: User, expected_version: int | None = None, note: str = "", **numbers: Any
 ) -> Incident:
-    """New figures of people and loss; the grade follows (令493 §13: 补报, §20: a worse grade may move the inquiry up)."""
+    """New figures of people and loss; the grade follows (令493 §13: 补报; §20: the inquiry may move up)."""
     row = hold_own(incident, actor, "change_incident", expected_version=expected_version)
     if row.state in OVER:
         raise NotAllowed(f"事件{row.state_label}，不能再报伤亡。")
@@ -181,7 +191,7 @@ def record_casualties(
     after = {key: getattr(row, key) for key in numbers}
     changed = [key for key in numbers if before[key] != after[key]]
     regraded = row.grade != old
-    names = (f"{Incident._meta.get_field(k).verbose_name} {plain(before[k])}→{plain(after[k])}" for k in changed)  # type: ignore[union-attr]  # plain fields
+    names = (f"{name_of(k)} {plain(before[k])}→{plain(after[k])}" for k in changed)
     words = [
         *names,
         *([f"事故等级 {old.label}→{row.get_grade_display()}"] if regraded else []),
@@ -194,7 +204,8 @@ def record_casualties(
         actor=actor,
         reasons=list(found.reasons),
         grade=row.grade,
-        **differences(before, after, changed),
+        before=kept(before, changed),
+        after=kept(after, changed),
     )
     clocks.follow_grade(row, at=timezone.now())
     timeline.tell(row, "regrade" if regraded else "casualties", actor=actor)

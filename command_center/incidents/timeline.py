@@ -1,4 +1,4 @@
-"""Adding to an incident's timeline and telling every screen. Both belong inside the transaction that makes the change."""
+"""Adding to an incident's timeline and telling every screen, inside the transaction that makes the change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The incident's pages and the parts they are made of. Each part is also a tab of the map's panel and refreshes by itself."""
+"""The incident's pages and the parts they are made of. A part may also be a tab of the map's panel."""
 
 from __future__ import annotations
 
@@ -104,11 +104,12 @@ def seen_version(request: HttpRequest) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
-def valid(form: Form | ModelForm) -> dict[str, Any]:  # type: ignore[type-arg]
+def valid(form: Form | ModelForm) -> dict[str, Any]:
     if not form.is_valid():
         named = [
-            f"{form.fields[k].label or k}：{'；'.join(v)}" if k in form.fields else "；".join(v)
-            for k, v in form.errors.items()
+            f"{form.fields[key].label}：{words}" if key in form.fields and form.fields[key].label else words
+            for key, errors in form.errors.items()
+            for words in map(str, errors)
         ]
         raise ValidationError("；".join(named))
     return dict(form.cleaned_data)

@@ -1,4 +1,4 @@
-"""The demo city's emergency resources at the published counts, with realistic ages: some verified lately, some long ago, a few never.
+"""The demo city's emergency resources at the published counts, of realistic ages: some fresh, some old.
 
 Source: 《全市数字化安全监管平台建设应用推广情况通报》, 23 February 2017: 213 teams, 1,293 supplies, 24 shelters,
 12 communication, 12 transport, 20 medical.
@@ -75,10 +75,13 @@ TEAMS = (
              "井控装置、防喷器、正压式呼吸器", ("oilfield", "mine"), 16),
     TeamSort("flood", "防汛抢险队", ("flood", "earthwork"), (20, 60), "装载机、运输车",
              "移动泵站、编织袋、打桩机", ("town", "rural", "urban"), 28),
-    TeamSort("water", "水上搜救队", ("water",), (8, 20), "巡逻艇、橡皮艇", "救生衣、声呐、潜水装具", ("port", "town"), 10),
+    TeamSort("water", "水上搜救队", ("water",), (8, 20), "巡逻艇、橡皮艇", "救生衣、声呐、潜水装具",
+             ("port", "town"), 10),
     TeamSort("medical", "急救分站", ("medical",), (6, 16), "救护车", "除颤仪、呼吸机、急救箱", ("urban", "town"), 20),
-    TeamSort("utility", "燃气抢修队", ("gas", "confined"), (8, 18), "抢修车", "燃气检测仪、封堵器、防爆工具", ("urban", "town"), 14),
-    TeamSort("utility", "电力抢修队", ("power",), (8, 20), "带电作业车、发电车", "发电车、绝缘斗臂", ("urban", "town"), 10),
+    TeamSort("utility", "燃气抢修队", ("gas", "confined"), (8, 18), "抢修车", "燃气检测仪、封堵器、防爆工具",
+             ("urban", "town"), 14),
+    TeamSort("utility", "电力抢修队", ("power",), (8, 20), "带电作业车、发电车", "发电车、绝缘斗臂",
+             ("urban", "town"), 10),
     TeamSort("traffic", "道路清障队", ("traffic", "earthwork"), (6, 16), "清障车、吊车", "拖车、吸附毡、警示设备",
              ("urban", "town"), 12),
     TeamSort("social", "民间救援队", ("collapse", "water"), (10, 40), "越野车", "绳索、橡皮艇、无人机", ("urban",), 8),
@@ -91,7 +94,8 @@ SUPPLIES: dict[str, tuple[tuple[str, str, int, int, int], ...]] = {
                    ("隔热服", "套", 2, 20, 0)),
     "leak": (("木质堵漏楔", "套", 1, 10, 0), ("磁压堵漏工具", "套", 1, 6, 0), ("注入式堵漏器", "套", 1, 4, 0)),
     "absorbent": (("吸油毡", "公斤", 50, 2000, 4), ("围油栏", "米", 100, 2000, 6), ("活性炭", "公斤", 100, 3000, 3)),
-    "neutraliser": (("氢氧化钙", "公斤", 200, 5000, 2), ("碳酸氢钠", "公斤", 100, 3000, 2), ("洗消剂", "升", 50, 800, 2)),
+    "neutraliser": (("氢氧化钙", "公斤", 200, 5000, 2), ("碳酸氢钠", "公斤", 100, 3000, 2),
+                    ("洗消剂", "升", 50, 800, 2)),
     "flood": (("编织袋", "条", 1000, 50000, 5), ("移动排水泵", "台", 1, 12, 0), ("救生衣", "件", 20, 500, 5),
               ("冲锋舟", "艘", 1, 6, 0)),
     "rescue": (("液压剪扩器", "套", 1, 6, 0), ("生命探测仪", "台", 1, 4, 0), ("千斤顶", "台", 2, 20, 0)),
@@ -101,12 +105,14 @@ SUPPLIES: dict[str, tuple[tuple[str, str, int, int, int], ...]] = {
                ("瓶装饮用水", "箱", 50, 2000, 1)),
 }  # fmt: skip
 HOSPITALS = (
-    ("370502", "第一人民医院", "tertiary", 1200), ("370502", "中心医院", "tertiary", 980), ("370502", "中医医院", "secondary", 420),
+    ("370502", "第一人民医院", "tertiary", 1200), ("370502", "中心医院", "tertiary", 980),
+    ("370502", "中医医院", "secondary", 420),
     ("370502", "油城职工医院", "secondary", 380), ("370503", "河口区人民医院", "secondary", 420),
     ("370503", "仙河急救站", "station", 20), ("370505", "垦利区人民医院", "secondary", 460),
     ("370505", "黄河口中心卫生院", "primary", 90), ("370505", "永安急救站", "station", 12),
     ("370523", "广饶县人民医院", "secondary", 820), ("370523", "广饶县中医院", "secondary", 360),
-    ("370523", "大王中心卫生院", "primary", 120), ("370523", "稻庄卫生院", "primary", 80), ("370523", "丁庄急救站", "station", 12),
+    ("370523", "大王中心卫生院", "primary", 120), ("370523", "稻庄卫生院", "primary", 80),
+    ("370523", "丁庄急救站", "station", 12),
     ("370522", "利津县中心医院", "secondary", 500), ("370522", "盐窝中心卫生院", "primary", 100),
     ("370522", "陈庄急救站", "station", 12), ("370571", "开发区医院", "secondary", 300),
     ("370572", "东营港医院", "primary", 110), ("370572", "港区急救站", "station", 16),
@@ -140,7 +146,7 @@ def load(city: City, rng: Random, scale: int, progress: Progress) -> None:
         ):
             city.write_all(rows)
             done += len(rows)
-            progress(TITLES[type(rows[0])], done, total)  # type: ignore[index]  # one type a list
+            progress(TITLES[type(rows[0])], done, total)
 
 
 def office(city: City, code: str, kind: str = Organisation.Kind.AUTHORITY) -> Organisation:

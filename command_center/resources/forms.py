@@ -22,7 +22,7 @@ from geo.parsing import BadGeometry, parse_lonlat
 COMMON = ("name", "organisation", "address", "contact_name", "contact_phone", "remark", "interval_days")
 
 
-class PlacedForm(forms.ModelForm):  # type: ignore[type-arg]
+class PlacedForm(forms.ModelForm):
     """A record with a point: lon and lat become `geom`."""
 
     lon = forms.FloatField(label="经度", min_value=114, max_value=124)
@@ -85,7 +85,7 @@ class TransportAssetForm(PlacedForm):
         fields = ("kind", *COMMON, "quantity", "capacity", "status")
 
 
-def confirm_form(record: Resource, data: Any = None) -> forms.ModelForm:  # type: ignore[type-arg]
+def confirm_form(record: Resource, data: Any = None) -> forms.ModelForm:
     """The few fields that the owner may correct on the no-login page."""
     fields = (*record.CORRECTABLE, "contact_name", "contact_phone")
     widgets = {"expires_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}

@@ -108,12 +108,14 @@ RECORDS = (
     ),
     records(
         "communication", "通信资源", CommunicationAsset, forms.CommunicationAssetForm,
-        (chip("类型", "kind"), number("数量", "quantity"), Column(title="频道", path="channel"), chip("状态", "status")),
+        (chip("类型", "kind"), number("数量", "quantity"), Column(title="频道", path="channel"),
+         chip("状态", "status")),
         ("kind", "status"),
     ),
     records(
         "transport", "运输资源", TransportAsset, forms.TransportAssetForm,
-        (chip("类型", "kind"), number("数量", "quantity"), Column(title="运力", path="capacity"), chip("状态", "status")),
+        (chip("类型", "kind"), number("数量", "quantity"), Column(title="运力", path="capacity"),
+         chip("状态", "status")),
         ("kind", "status"),
     ),
 )  # fmt: skip

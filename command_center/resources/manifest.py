@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from command_center.resources import selectors
@@ -80,15 +82,20 @@ def layer(key: str, title: str, model: type[Resource], fields: tuple[str, ...], 
     )
 
 
+def everybodys(model: type[Resource]) -> Callable[[User], QuerySet[Any]]:
+    """Said aloud for the two layers that enterprises see whole."""
+    return lambda user: model.objects.visible_to(user)
+
+
 LAYERS = (
     layer("teams", "救援队伍", Team, ("kind", "people", "vehicles"), 30, state="status", states=TEAM_STATES,
           filters=("kind",), is_default=True, label_from_zoom=13),
     layer("supplies", "物资装备", Supply, ("kind", "quantity", "unit", "expires_on", "store"), 31,
           state=selectors.supply_state(), states=SUPPLY_STATES, filters=("kind",)),
     layer("shelters", "避难场所", Shelter, ("kind", "capacity_day", "capacity_night", "occupants"), 32,
-          state="status", states=SHELTER_STATES, label_from_zoom=12),
+          visible=everybodys(Shelter), state="status", states=SHELTER_STATES, label_from_zoom=12),
     layer("medical", "医疗资源", MedicalPoint, ("level", "beds", "ambulances"), 33,
-          state="status", states=MEDICAL_STATES, label_from_zoom=12),
+          visible=everybodys(MedicalPoint), state="status", states=MEDICAL_STATES, label_from_zoom=12),
     layer("communication", "通信资源", CommunicationAsset, ("kind", "quantity"), 34,
           state="status", states=asset_states("diamond")),
     layer("transport", "运输资源", TransportAsset, ("kind", "quantity", "capacity"), 35,

@@ -1,4 +1,4 @@
-"""What an emergency is fought with: teams, supplies, shelters, hospitals, radios and vehicles, and how fresh we know them."""
+"""What an emergency is fought with: teams, supplies, shelters, hospitals, radios, vehicles, and how fresh it is."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Capability(models.TextChoices):
 
 
 class Team(Resource):
-    """One rescue team 救援队伍, asked for as a whole. `status` follows its assignment; by hand only while it has none."""
+    """One rescue team 救援队伍, asked for as a whole. `status` follows its assignment; by hand only while free."""
 
     class Kind(models.TextChoices):
         INTEGRATED = "integrated", "综合应急"
@@ -172,7 +172,7 @@ class Shelter(Resource):
     status = models.CharField("状态", max_length=8, choices=Status.choices, default=Status.READY)
     outline = models.PolygonField("范围", srid=CGCS2000, null=True, blank=True)
 
-    objects = PublicQuerySet.as_manager()
+    objects = PublicQuerySet.as_manager()  # type: ignore[misc]  # Django replaces an inherited manager so
 
     class Meta:
         verbose_name = verbose_name_plural = "避难场所"
@@ -201,7 +201,7 @@ class MedicalPoint(Resource):
     specialties = models.CharField("专科", max_length=200, blank=True)
     status = models.CharField("状态", max_length=12, choices=Status.choices, default=Status.AVAILABLE)
 
-    objects = PublicQuerySet.as_manager()
+    objects = PublicQuerySet.as_manager()  # type: ignore[misc]  # Django replaces an inherited manager so
 
     class Meta:
         verbose_name = verbose_name_plural = "医疗资源"

@@ -145,11 +145,11 @@ def open_link(token: str) -> ConfirmLink:
 
 
 def confirm(link: ConfirmLink, **corrections: Any) -> Resource:
-    """The owner's answer: still true, or these values instead. It counts once; nobody is logged in, the link says who asked."""
+    """The owner's answer: still true, or these values instead. It counts once; the link says who asked."""
     with transaction.atomic():
         if not ConfirmLink.objects.filter(pk=link.pk, used_at=None, expires_at__gt=Now()).update(used_at=Now()):
             raise LinkRefused("这个链接已经用过或已过期，请向发送人重新索取。")
-        model = type(link.target)
+        model: type[Resource] = link.target_type.model_class()  # type: ignore[assignment]  # made from a resource
         row: Resource = model._default_manager.select_for_update(no_key=True).get(pk=link.target_id)
         allowed = {*row.CORRECTABLE, *CONTACT}
         if unknown := set(corrections) - allowed:
@@ -196,6 +196,6 @@ def tell(verb: str, record: Resource, actor: User | None, **more: Any) -> None:
         name=record.name,
         lon=record.geom.x,
         lat=record.geom.y,
-        **({"state": record.status} if isinstance(record, Team) else {}),
+        state=getattr(record, "status", ""),
         **more,
     )

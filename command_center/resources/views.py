@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -70,7 +72,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """For whoever holds the link. Looking changes nothing (mail programs look by themselves); answering counts once."""
     try:
         link = services.open_link(token)
-        record: Resource = link.target
+        record: Any = link.target
         form = confirm_form(record)
         if request.method == "POST":
             if request.POST.get("answer") == "still_true":
