@@ -123,7 +123,9 @@ class Workflow:
                 raise Stale(row, expected_version)
             self._check(t, row, actor, note, values)
             source = row.state
-            row.state, row.state_since, row.version = t.target, timezone.now(), row.version + 1
+            row.state, row.version = t.target, row.version + 1
+            if t.target != source:
+                row.state_since = timezone.now()
             for key, value in values.items():
                 setattr(row, key, value)
             row.save()
