@@ -67,6 +67,8 @@ class Wall(APIView):
 
     def post(self, request: Request, key: str) -> Response:
         user = self.user(key)
+        if not isinstance(request.data, dict):
+            raise ValidationError('应提交 {"view": {…}, "mode": "follow"}。')
         mode = request.data.get("mode", "follow")
         if mode not in MODES:
             raise ValidationError(f"mode 应是 {'、'.join(MODES)} 之一。")

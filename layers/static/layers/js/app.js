@@ -40,6 +40,7 @@ export class App extends EventTarget {
       if (!Number.isFinite(detail.lon)) return;
       map.highlight.point('selected', detail.lon, detail.lat);
       if (this.#flyTo === `${detail.layer}:${detail.id}`) map.fly(detail.lon, detail.lat, 14.5);
+      else map.reveal(detail.lon, detail.lat);
       this.#flyTo = '';
     });
     panel.addEventListener('size', () => this.resized());
@@ -158,7 +159,7 @@ export class App extends EventTarget {
     const bottom = height(strip) + (NARROW.matches ? 60 + (panel.hidden ? 0 : panel.offsetHeight - 60) : height(dock));
     const sides = NARROW.matches ? [0, 0] : [tools.offsetWidth + (panel.hidden ? 0 : panel.offsetWidth), left.offsetWidth];
     this.map.setPadding([NARROW.matches ? 66 : 12, sides[0], Math.min(bottom, stage.offsetHeight * 0.7), sides[1]]);
-    stage.style.setProperty('--covered', `${height(strip) + (NARROW.matches ? 60 : height(dock))}px`);
+    document.documentElement.style.setProperty('--covered', `${height(strip) + (NARROW.matches ? 60 : height(dock))}px`);
     this.map.resize();
   }
 }

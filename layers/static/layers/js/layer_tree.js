@@ -87,6 +87,7 @@ export class LayerTree extends EventTarget {
 
   #row(layer) {
     const states = layer.states ?? [];
+    const typical = states.find(({color}) => color !== 'slate') ?? states[0];
     const legend = el('ul.legend', {hidden: true, id: `legend-${layer.key}`},
       ...states.map((state) => el('li', {}, swatch(state), state.label)),
       el('li', {}, swatch(states[0], {hollow: true}), '信息已过期'));
@@ -100,7 +101,7 @@ export class LayerTree extends EventTarget {
     const total = layer.count === null || layer.count === undefined ? '' : count(layer.count);
     return el('div', {},
       el('div.tree-row', {},
-        el('label', {}, input, swatch(states[0]), el('span.name', {}, layer.title), el('span.num', {data: {count: layer.key}}, total)),
+        el('label', {}, input, swatch(typical), el('span.name', {}, layer.title), el('span.num', {data: {count: layer.key}}, total)),
         states.length ? toggle : null),
       legend);
   }

@@ -15,6 +15,7 @@ import {Tiles} from './engine/tiles.js';
 
 const PICK_ZOOM = 15;
 const LONG_PRESS_MS = 550;
+const EDGE = 40; // px: nearer to the edge than half of this counts as hidden
 const MARGIN_DEGREES = 0.6; // how far one may look beyond the city
 
 /**
@@ -202,7 +203,8 @@ export class MapView extends EventTarget {
   /** Brings a place into view only if it is not there. */
   reveal(lon, lat) {
     const view = this.#map.getView();
-    if (!containsCoordinate(view.calculateExtent(this.#uncovered()), fromLonLat([lon, lat]))) {
+    const [width, height] = this.#uncovered();
+    if (!containsCoordinate(view.calculateExtent([width - EDGE, height - EDGE]), fromLonLat([lon, lat]))) {
       view.animate({center: fromLonLat([lon, lat]), duration: this.#duration(400)});
     }
   }

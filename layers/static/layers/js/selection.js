@@ -8,9 +8,9 @@ import {explain, toast} from './toast.js';
 
 const TITLES = {box: '框选', lasso: '套索选择', radius: '按半径选择'};
 const HINTS = {
-  box: ['点一下起点，再点一下对角', '框选'],
+  box: ['按住拖动，画出方框', '框选'],
   lasso: ['按住拖动，圈出范围', '套索'],
-  radius: ['点一下圆心，再点一下边界', '半径'],
+  radius: ['从圆心按住向外拖', '半径'],
 };
 const SHOWN = 20;
 

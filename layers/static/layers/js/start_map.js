@@ -77,7 +77,11 @@ async function begin() {
   app.addEventListener('view', () => history.replaceState(null, '', app.linkHash()));
   app.incidents.load();
   regions.start(app, refs.region);
-  if (sel) app.open(sel, {fly: zoom === undefined});
+  if (sel) {
+    app.open(sel, {fly: zoom === undefined});
+    // Again: the middle is now the middle of what the panel leaves.
+    if (zoom !== undefined) map.setView({lon, lat, zoom});
+  }
   await outlinesAsked.catch(() => null);
   const ready = () => {
     performance.mark('antu:map-ready');

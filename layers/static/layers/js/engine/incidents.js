@@ -99,7 +99,7 @@ export class Incidents {
       text: new Text({
         text: title.length > 18 ? `${title.slice(0, 17)}…` : title,
         font: `600 ${13 * this.#scale}px ${FONT}`,
-        offsetY: 23 * this.#scale,
+        offsetY: 27 * this.#scale,
         fill: new Fill({color: this.#palette.get('--text')}),
         stroke: new Stroke({color: this.#palette.get('--halo'), width: 4 * this.#scale}),
       }),

@@ -15,8 +15,8 @@ const KINDS = {
   line: {type: 'LineString'},
   polygon: {type: 'Polygon'},
   lasso: {type: 'Polygon', freehand: true},
-  box: {type: 'Circle', geometryFunction: createBox()},
-  radius: {type: 'Circle'},
+  box: {type: 'Circle', geometryFunction: createBox(), freehand: true},
+  radius: {type: 'Circle', freehand: true},
 };
 
 /**
@@ -62,7 +62,8 @@ export class Sketch {
           feature.getGeometry().on('change', () => tell(soFar(feature.getGeometry(), kind)));
         }),
         this.#draw.on('drawend', ({feature}) => {
-          resolve(figure(feature.getGeometry(), kind));
+          const drawn = figure(feature.getGeometry(), kind);
+          resolve(isEmpty(drawn, kind) ? null : drawn);
           this.#cancel = null;
           // Not within the event: the interaction would still swallow the click that ends it.
           setTimeout(() => this.stop(), 0);
@@ -105,6 +106,11 @@ function soFar(geometry, kind) {
   if (kind === 'radius') return `半径 ${distance(metres(geometry))}`;
   if (kind === 'line') return distance(getLength(geometry));
   return area(getArea(geometry));
+}
+
+/** A click where a drag was meant draws nothing. */
+function isEmpty({area: size}, kind) {
+  return ['box', 'lasso', 'radius', 'polygon'].includes(kind) && size < 1;
 }
 
 /** A ring with at most CORNERS corners: those that matter least go first. */
