@@ -43,7 +43,7 @@ class FeaturePages(GeoJsonPagination):
 
     def get_page_size(self, request: Request) -> int:
         wish = str(self.given.get("page_size", self.page_size))
-        if not (wish.isascii() and wish.isdecimal() and 0 < int(wish[:9])):
+        if not (wish.isascii() and wish.isdecimal() and int(wish[:9]) > 0):
             raise ValidationError(f"page_size 应是 1–{self.max_page_size} 的整数。")
         return min(int(wish[:9]), self.max_page_size)
 

@@ -17,17 +17,18 @@ from core import jobs
 from core.models import User
 from layers.caches import Kept
 from layers.models import Rollup
-from layers.registry import Layer
+from layers.registry import Layer, registry
 from layers.statements import Narrowing, Statement, for_cells, for_count
 
 PARTS = 16
 DIRECT = 20_000
 LEVELS = (8, 10, 12)
 HALF_WORLD = 20037508.342789244
-REFRESH_AT_MOST_EVERY = 3.0
+# Counting again and again would keep the worker from everything else: at most a sixth of its time goes into one layer.
+PAUSE = 5
 
 _totals: Kept[tuple[str, int, float]] = Kept(1000)
-_asked: Kept[bool] = Kept(1000, seconds=REFRESH_AT_MOST_EVERY)
+_asked: Kept[bool] = Kept(1000, seconds=1)
 
 
 def total(layer: Layer, user: User, version: str = "") -> int:
@@ -85,7 +86,8 @@ def rollup_of(layer: Layer, user: User, version: str) -> Rollup:
     found = Rollup.objects.filter(digest=statement.digest).first()
     if found is None:
         return build(layer, statement)
-    if found.version != version and not _asked.get(statement.digest):
+    is_due = timezone.now() - found.built_at > timedelta(seconds=PAUSE * found.took_s)
+    if found.version != version and is_due and not _asked.get(statement.digest):
         _asked.put(statement.digest, True)
         jobs.enqueue(refresh_job(), key=statement.digest, layer=layer.key, user=user.pk)
     return found
@@ -99,6 +101,16 @@ def refresh_job() -> Any:
 
 def refresh(layer: Layer, user: User) -> Rollup:
     return build(layer, for_cells(layer, user, Narrowing(), in_tile=False))
+
+
+def make_ready() -> None:
+    """Count the large layers for those who see the whole city before anybody looks: a first count takes seconds."""
+    everyone = User(is_superuser=True, is_active=True)
+    for layer in registry.all_layers:
+        if layer.visible or layer.geometry != "point" or total(layer, everyone) <= DIRECT:
+            continue
+        if not Rollup.objects.filter(digest=for_cells(layer, everyone, Narrowing(), in_tile=False).digest).exists():
+            refresh(layer, everyone)
 
 
 def from_rollup(layer: Layer, rollup: Rollup, narrowing: Narrowing, z: int, x: int, y: int) -> bytes:
@@ -119,6 +131,7 @@ def from_rollup(layer: Layer, rollup: Rollup, narrowing: Narrowing, z: int, x: i
 
 def build(layer: Layer, statement: Statement) -> Rollup:
     """Count everything once at the finest level, and the coarser levels from it. One transaction: readers see old or new."""
+    started = time.monotonic()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [statement.digest])
         cursor.execute("SET LOCAL statement_timeout = '120s'")
@@ -143,6 +156,7 @@ def build(layer: Layer, statement: Statement) -> Rollup:
             "SELECT coalesce(sum(n), 0) FROM layers_cell WHERE rollup_id = %s AND level = %s", [rollup.pk, LEVELS[0]]
         )
         (rollup.total,) = cursor.fetchone()
+        rollup.took_s = time.monotonic() - started
         rollup.save()
     return rollup
 

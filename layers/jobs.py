@@ -13,6 +13,11 @@ def compact_changes() -> None:
     versions.compact()
 
 
+@every(minutes=1)
+def make_rollups_ready() -> None:
+    grid.make_ready()
+
+
 @every(hours=1)
 def forget_unused_rollups() -> None:
     grid.forget_unused()

@@ -27,6 +27,7 @@ class Rollup(models.Model):
     version = models.CharField(max_length=80)
     total = models.BigIntegerField(default=0)
     built_at = models.DateTimeField(auto_now=True)
+    took_s = models.FloatField(default=0)
 
 
 class Cell(models.Model):

@@ -52,10 +52,6 @@ class Near:
     lon: float
     lat: float
 
-    @property
-    def score(self) -> float:
-        return self.metres * (STALE_FACTOR if self.is_stale else 1.0)
-
     def as_json(self) -> dict[str, Any]:
         fresh = freshness(self.verified_at, self.interval_days) if self.interval_days is not None else None
         return {
@@ -126,8 +122,8 @@ def statement(layer: Layer, user: User) -> Statement:
             m_sub=Cast(F(layer.subtitle_path), TextField()) if layer.subtitle_path else Value(""),
             m_state=text(layer.state_expression),
             m_stale=stale,
-            m_at=F(f"{base}verified_at") if is_verified else Value(None, output_field=DateTimeField()),
-            m_days=F(f"{base}interval_days") if is_verified else Value(None, output_field=IntegerField()),
+            m_at=F(f"{base}verified_at") if is_verified else Cast(Value(None), DateTimeField()),
+            m_days=F(f"{base}interval_days") if is_verified else Cast(Value(None), IntegerField()),
             m_geom=Plain(F(layer.geom)),
             m_far=ToPoint(layer.geom_3857, f"{{column}} <-> ST_Transform({POINT}, 3857)", TextField()),
         )
@@ -151,7 +147,12 @@ def union(layers: Sequence[Layer], user: User, limit: int) -> tuple[str, list[An
             f" q (id, title, sub, state, stale, at, days, geom), LATERAL (SELECT {POINT} AS here) p"
         )
         params += [*found.params, Slot("lon"), Slot("lat")]
-    return " UNION ALL ".join(parts), params
+    if not parts:
+        return "", []
+    # The union is ranked by the database, so that only what is shown leaves it.
+    columns = "(layer, id, title, sub, state, stale, at, days, metres, lon, lat)"
+    penalty = f"metres * CASE WHEN stale THEN {STALE_FACTOR} ELSE 1 END"
+    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) near {columns} ORDER BY {penalty}, title LIMIT {limit}", params
 
 
 def by_line(user: User, lon: float, lat: float, layers: Sequence[Layer], limit: int) -> list[dict[str, Any]]:
@@ -161,16 +162,13 @@ def by_line(user: User, lon: float, lat: float, layers: Sequence[Layer], limit: 
     place = {"lon": lon, "lat": lat}
     with connection.cursor() as cursor:
         cursor.execute(sql, [place[p.name] if isinstance(p, Slot) else p for p in params])
-        found = [
-            Near(layers[row[0]], key_of(layers[row[0]], row[1]), *row[2:5], *order(row)) for row in cursor.fetchall()
-        ]
-    return [near.as_json() for near in sorted(found, key=lambda n: (n.score, n.title))[:limit]]
+        rows = cursor.fetchall()
+    return [near(layers[row[0]], row).as_json() for row in rows]
 
 
-def order(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """metres, is_stale, verified_at, interval_days, lon, lat from the statement's columns."""
-    stale, at, days, metres, lon, lat = row[5:11]
-    return metres, bool(stale), at, days, lon, lat
+def near(layer: Layer, row: tuple[Any, ...]) -> Near:
+    pk, title, subtitle, state, stale, at, days, metres, lon, lat = row[1:]
+    return Near(layer, key_of(layer, pk), title, subtitle, state, metres, bool(stale), at, days, lon, lat)
 
 
 def key_of(layer: Layer, value: str) -> Any:

@@ -9,16 +9,22 @@ from typing import Any
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import connection
 from django.db.models import Case, F, FloatField, Func, IntegerField, Model, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Length, Upper
 
 from core.models import User
+from layers.caches import Kept
 from layers.registry import Layer, registry
 
 MAX_TERM = 60
 MAX_RESULTS = 50
 # Matches beyond these are not ranked: whoever types so little will type more.
 CANDIDATES = 300
+# Below so many rows one pass over the table is quicker than asking several indexes.
+LARGE = 20_000
+
+_sizes: Kept[dict[str, float]] = Kept(1, seconds=60)
 
 
 def trigram_index(field: str) -> GinIndex:
@@ -129,9 +135,24 @@ class At(Func):
         super().__init__(F(layer.geom), template=f"ST_{axis}({point})")
 
 
+def is_large(layer: Layer) -> bool:
+    """Whether the layer's table needs its indexes; as the planner last counted it."""
+    sizes = _sizes.get("sizes")
+    if sizes is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT relname, reltuples FROM pg_class WHERE relkind = 'r' AND reltuples > %s", [LARGE])
+            sizes = _sizes.put("sizes", dict(cursor.fetchall()))
+    return layer.model._meta.db_table in sizes
+
+
 def in_layer(layer: Layer, user: User, text: str, limit: int) -> list[Found]:
     rows = layer.rows(user).order_by()
-    found = rows.filter(pk__in=candidates(layer, rows, text)).annotate(m_rank=rank(layer, text))
+    if is_large(layer):
+        found = rows.filter(pk__in=candidates(layer, rows, text))
+    else:
+        pinyin = pinyin_path(layer.model, layer.place_path)
+        found = matching(rows, (layer.title_path, *layer.search), text, pinyin=pinyin)
+    found = found.annotate(m_rank=rank(layer, text))
     return listed(layer, found.order_by("m_rank", Length(layer.title_path), "pk")[:limit])
 
 
@@ -155,6 +176,7 @@ def everywhere(user: User, text: str, *, limit: int = 20, layers: tuple[str, ...
         return []
     searched = [x for x in registry.layers(user) if x.search and (not layers or x.key in layers)]
     found = [hit for layer in searched for hit in in_layer(layer, user, text, limit)]
-    if not found and len(text) >= 3:
-        found = [hit for layer in searched for hit in similar(layer, user, text, limit)]
+    if not found and len(text) >= 4 and not text.isascii():
+        # Likeness is computed row by row: in a large layer that would take longer than typing the name again.
+        found = [hit for layer in searched if not is_large(layer) for hit in similar(layer, user, text, limit)]
     return sorted(found, key=lambda hit: (hit.rank, hit.layer.order, len(hit.title)))[:limit]

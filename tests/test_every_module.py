@@ -139,6 +139,12 @@ def test_a_layer_hides_another_regions_rows(
             assert (own.pk in [hit["id"] for hit in found.json()["results"]]) is sees
 
 
+def test_all_layers_together_answer_what_is_near(ground: Any, browse: Any) -> None:
+    """One statement over layers of every shape: their columns must agree."""
+    response = browse(ground.boss).get("/api/v1/nearby/", {"lon": 118.45, "lat": 37.05, "layers": ",".join(x.key for _, x in LAYERS)})
+    assert response.status_code == 200, response.content
+
+
 @each_layer
 def test_an_enterprise_account_sees_only_its_own_place(
     ground: Any, make_user: Any, browse: Any, module: Module, layer: Layer
