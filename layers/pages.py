@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from core import events
 from core.models import User
+from geo.models import RoadEdge
 from layers.context import boot, navigation
 
 BASEMAP_KINDS = ("xyz", "wmts")
@@ -43,6 +44,7 @@ def map_boot(request: HttpRequest, user: User) -> dict[str, Any]:
         "region": {"code": user.region.code, "name": user.region.name} if user.region else None,
         "approval": settings.CITY["approval_number"],
         "basemaps": basemaps(),
+        "ground_note": "道路与虚线边界为示意" if RoadEdge.objects.filter(is_illustrative=True).exists() else "",
         "can": {
             "report": user.has_perm("incidents.add_incident"),
             "cast": user.has_perm("incidents.view_incident") and user.scope.site_id is None,

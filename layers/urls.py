@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from layers import api, features, pages, panel, tiles, wall
+from layers import api, features, ground, pages, panel, tiles, wall
 
 urlpatterns = [
     path("", pages.map_page, name="map"),
     path("wall/", pages.wall_page, name="wall"),
     path("app/", pages.app_home, name="app-home"),
     path("tiles/<str:layer>/<str:z>/<str:x>/<str:y>.mvt", tiles.tile, name="tile"),
+    path("ground/roads/<str:z>/<str:x>/<str:y>.mvt", ground.roads, name="roads"),
     path("panel/<str:layer>/<str:pk>/", panel.panel, name="panel"),
     path("panel/<str:layer>/<str:pk>/tab/<str:key>/", panel.tab, name="panel-tab"),
     path("api/v1/layers/", api.Layers.as_view(), name="layers"),

@@ -5,6 +5,8 @@ import {
   VectorSource, WMTS, WMTSTileGrid, XYZ,
 } from 'ol';
 
+import {Roads} from './roads.js';
+
 const FONT = '"Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif';
 const KINDS = {
   city: {width: 2.5, zIndex: 4, from: 0, named: [0, 0]},
@@ -14,6 +16,7 @@ const KINDS = {
 };
 
 export class Ground {
+  #roads;
   #map;
   #palette;
   #scale;
@@ -35,12 +38,18 @@ export class Ground {
       updateWhileInteracting: true,
     });
     map.addLayer(this.#outlines);
+    this.#roads = new Roads(map, palette, scale);
   }
 
   /** @param {object} collection GeoJSON of /api/v1/regions/boundaries.geojson */
   setOutlines(collection) {
     this.#source.clear();
     this.#source.addFeatures(new GeoJSON().readFeatures(collection, {featureProjection: 'EPSG:3857'}));
+  }
+
+  /** What must be said about the roads, shown as attribution. @param {string} text */
+  setNote(text) {
+    this.#roads.setNote(text);
   }
 
   /** Marks the region that filters the map. @param {string} code */
@@ -62,6 +71,7 @@ export class Ground {
 
   repaint() {
     this.#outlines.changed();
+    this.#roads.repaint();
   }
 
   /** @param {{kind: string, url: string, attribution?: string}|null} entry of BASEMAPS; null leaves the outlines alone */
@@ -69,6 +79,7 @@ export class Ground {
     if (this.#base) this.#map.removeLayer(this.#base);
     this.#base = entry ? new TileLayer({source: entry.kind === 'wmts' ? wmts(entry) : xyz(entry), zIndex: 0}) : null;
     if (this.#base) this.#map.addLayer(this.#base);
+    this.#roads.setVisible(!this.#base);
     this.#outlines.changed();
   }
 
