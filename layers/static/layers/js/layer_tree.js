@@ -72,8 +72,17 @@ export class LayerTree extends EventTarget {
     for (const layer of layers) {
       const known = this.describe(layer.key);
       const node = this.#box.querySelector(`[data-count="${layer.key}"]`);
+      if (known?.live) continue; // counted by what is drawn
       if (known) known.count = layer.count;
       if (node) node.textContent = layer.count === null || layer.count === undefined ? '' : count(layer.count);
+    }
+  }
+
+  /** Of a live layer only what is going on is drawn, so that is what is counted. @param {number} total */
+  countLive(total) {
+    for (const {key} of this.#layers.filter(({live}) => live)) {
+      const node = this.#box.querySelector(`[data-count="${key}"]`);
+      if (node) node.textContent = count(total);
     }
   }
 

@@ -29,12 +29,14 @@ const layersAsked = get('/api/v1/layers/');
 const outlinesAsked = get('/api/v1/regions/boundaries.geojson');
 
 const map = new MapView(refs.map, {extent: boot.city.extent});
+map.ground.setNote(boot.ground_note);
 const panel = new Panel(refs);
 const app = new App({boot, feed, refs, map, panel});
 app.incidents = new IncidentList(feed);
 app.strip = new Strip(app, refs);
 app.incidents.addEventListener('change', ({detail}) => {
   map.incidents.set(detail);
+  app.tree?.countLive(detail.length);
   app.resized();
 });
 app.resized();

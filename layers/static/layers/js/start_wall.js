@@ -49,8 +49,10 @@ function show(items) {
 
 /** Cards that do not fit are not silently lost: their number stands below. */
 function countHidden() {
-  const bottom = refs.cards.getBoundingClientRect().bottom;
   const cards = [...refs.cards.querySelectorAll('.wall-card')];
+  refs.cards.classList.remove('is-tight');
+  refs.cards.classList.toggle('is-tight', refs.cards.scrollHeight > refs.cards.clientHeight);
+  const {bottom} = refs.cards.getBoundingClientRect();
   const hidden = cards.filter((node) => node.getBoundingClientRect().bottom > bottom + 4);
   for (const node of cards) node.style.visibility = hidden.includes(node) ? 'hidden' : '';
   refs.more.textContent = hidden.length ? `另有 ${hidden.length} 起` : '';

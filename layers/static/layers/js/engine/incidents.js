@@ -24,6 +24,7 @@ export class Incidents {
       source: this.#source,
       style: (feature) => this.#style(feature),
       zIndex: 90,
+      declutter: 'incidents', // titles give way to each other; marks never do
       updateWhileAnimating: true,
       updateWhileInteracting: true,
       properties: {key: 'incidents'},
@@ -94,7 +95,7 @@ export class Incidents {
     const img = this.#images.get(level);
     const title = `${feature.get('is_drill') ? '【演练】' : ''}${feature.get('title') ?? ''}`;
     return new Style({
-      image: new Icon({img, width: size + 5, height: size + 5}),
+      image: new Icon({img, width: size + 5, height: size + 5, declutterMode: 'obstacle'}),
       zIndex: 10 - level,
       text: new Text({
         text: title.length > 18 ? `${title.slice(0, 17)}…` : title,

@@ -7,7 +7,8 @@ import {translucent} from './palette.js';
 
 const FONT = '"Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif';
 const RATIO = Math.max(2, Math.ceil(devicePixelRatio || 1));
-const SIZES = [[10.5, 10], [13, 12], [Infinity, 15]]; // of raw marks: until zoom, px
+const [HALO, OUTLINE, EDGE, DASH] = [5.6, 3, 1.4, [4.6, 2.8]]; // in the 24 × 24 box of a shape
+const SIZES = [[10, 8], [11, 10], [13, 12], [Infinity, 15]]; // of raw marks: until zoom, px
 const FALLBACK = {key: '', label: '', color: 'slate', shape: 'circle', rank: 0};
 
 function canvas(size) {
@@ -34,21 +35,21 @@ export function drawMark({shape, color, halo, edge = halo, size, hollow = false}
   pen.scale(size / 24, size / 24);
   pen.lineJoin = 'round';
   pen.strokeStyle = halo;
-  pen.lineWidth = (3.5 * 24) / size;
+  pen.lineWidth = HALO;
   pen.stroke(path);
   if (hollow) {
     pen.fillStyle = halo;
     pen.fill(path, 'evenodd');
     pen.strokeStyle = color;
-    pen.lineWidth = (1.75 * 24) / size;
-    pen.setLineDash([(2.6 * 24) / size, (1.6 * 24) / size]);
+    pen.lineWidth = OUTLINE;
+    pen.setLineDash(DASH);
     pen.stroke(path);
   } else {
     pen.fillStyle = color;
     pen.fill(path, 'evenodd');
     // A light yellow on light ground is seen by its edge.
     pen.strokeStyle = edge;
-    pen.lineWidth = (0.9 * 24) / size;
+    pen.lineWidth = EDGE;
     pen.stroke(path);
   }
   return node;
