@@ -1,6 +1,6 @@
-"""The roads under everything: vector tiles of the road network, for orientation. The same for everyone who is logged in.
+"""The roads under everything: vector tiles of the road network, for orientation.
 
-GET /ground/roads/<z>/<x>/<y>.mvt. Roads change by import only, so a browser keeps a tile for an hour.
+GET /ground/roads/<z>/<x>/<y>.mvt. The same for everyone who is logged in. Roads change by import only, so a browser keeps a tile for an hour.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ from layers.tiles import MVT, number
 
 MAX_ZOOM = 14  # the client stretches these beyond
 # What is drawn from which zoom on; streets and tracks only where there is room for them.
-FROM_ZOOM = {"national": 0, "bridge": 0, "provincial": 8, "county": 10, "main": 11, "rural": 12, "street": 13, "track": 13}
+FROM_ZOOM = {
+    "national": 0,
+    "bridge": 0,
+    "provincial": 8,
+    "county": 10,
+    "main": 11,
+    "rural": 12,
+    "street": 13,
+    "track": 13,
+}
 # Collinear points of a merged line say nothing at the tile's resolution, so they are left out before it is cut.
 SQL = """
     SELECT ST_AsMVT(t, 'roads') FROM (
