@@ -11,6 +11,11 @@ from geo.coordinates import Datum
 from supervision.enterprises.models import Contact, Enterprise
 
 
+def day_input() -> forms.DateInput:
+    """Browsers take the value of a date field in ISO form only, whatever the language."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 class EnterpriseForm(forms.ModelForm):
     """The main facts; the site's name, address and place are edited with them."""
 
@@ -32,7 +37,7 @@ class EnterpriseForm(forms.ModelForm):
     class Meta:
         model = Enterprise
         fields = ("credit_code", "industry_code", "employees", "founded_on", "business")
-        widgets = {"founded_on": forms.DateInput(attrs={"type": "date"})}
+        widgets = {"founded_on": day_input()}
         help_texts = {"credit_code": "18 位，按营业执照填写。", "industry_code": "GB/T 4754-2017，如 2614。"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -59,7 +64,7 @@ class EnterpriseForm(forms.ModelForm):
 
 class StatusForm(forms.Form):
     status = forms.ChoiceField(label="变更为", choices=Enterprise.Status.choices)
-    since = forms.DateField(label="自", widget=forms.DateInput(attrs={"type": "date"}), initial=timezone.localdate)
+    since = forms.DateField(label="自", widget=day_input(), initial=timezone.localdate)
     reason = forms.CharField(label="原因", max_length=200)
 
 
@@ -67,4 +72,4 @@ class ContactForm(forms.Form):
     role = forms.ChoiceField(label="身份", choices=Contact.Role.choices)
     name = forms.CharField(label="姓名", max_length=40)
     phone = forms.CharField(label="电话", max_length=20, required=False)
-    since = forms.DateField(label="任职起", widget=forms.DateInput(attrs={"type": "date"}), initial=timezone.localdate)
+    since = forms.DateField(label="任职起", widget=day_input(), initial=timezone.localdate)

@@ -67,7 +67,7 @@ RECORDS = Records(
     model=Enterprise,
     columns=HEAD,
     detail=(*HEAD, *MORE),
-    filters=("categories", "status", "industry_code", "platform_joined_on", "verified_at"),
+    filters=("categories", "status", "industry_code", "platform_joined_on"),
     search=("site__name", "credit_code", "site__address", "site__pinyin"),
     order_by=("site__name",),
     layer="enterprises",
@@ -77,11 +77,12 @@ RECORDS = Records(
     select=("site__region", "verified_by"),
 )
 
+# After the tabs of what stands on the site itself: an incident or a hazard source shows its own first.
 TABS = (
     Tab(key="enterprise", title="基本情况", on=Site, template="enterprises/tab_basic.html", context=selectors.basic_tab,
-        permission="enterprises.view_enterprise", order=10),
+        permission="enterprises.view_enterprise", order=52),
     Tab(key="contacts", title="联系人", on=Site, template="enterprises/tab_contacts.html",
-        context=selectors.contacts_tab, permission="enterprises.view_contact", order=20),
+        context=selectors.contacts_tab, permission="enterprises.view_contact", order=56),
     Tab(key="enterprise-history", title="历史", on=Site, template="enterprises/tab_history.html",
         context=selectors.history_tab, permission="enterprises.view_enterprise", order=90),
 )  # fmt: skip

@@ -46,7 +46,8 @@ def verify(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def status(request: HttpRequest, pk: int) -> HttpResponse:
     enterprise, user = find(request, pk)
-    form = StatusForm(request.POST or None)
+    other = "operating" if enterprise.status != "operating" else "suspended"
+    form = StatusForm(request.POST or None, initial={"status": other}, label_suffix="")
     return form_page(
         request, enterprise, form, title="变更经营状态", permission="enterprises.set_status_enterprise",
         save=lambda cleaned: services.set_status(enterprise, actor=user, **cleaned),
@@ -57,7 +58,7 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def contact(request: HttpRequest, pk: int) -> HttpResponse:
     enterprise, user = find(request, pk)
-    form = ContactForm(request.POST or None)
+    form = ContactForm(request.POST or None, label_suffix="")
     return form_page(
         request, enterprise, form, title="变更联系人", permission="enterprises.change_contact",
         save=lambda cleaned: services.set_contact(enterprise, actor=user, **cleaned),

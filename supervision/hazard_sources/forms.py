@@ -77,6 +77,7 @@ class HazardSourceForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             del self.fields["credit_code"]
+            self.fields["lon"].help_text = "不填则位置不变。"
             self.initial["inventory"] = write_lines(list(self.instance.items.all()))
 
     def clean(self) -> dict[str, Any]:

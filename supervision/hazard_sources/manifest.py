@@ -51,7 +51,7 @@ MORE = (
     Column(title="α", path="alpha"),
     Column(title="厂界外 500 米内常住人口", path="exposed_persons", kind="number"),
     Column(title="存量", path=lambda source: "；".join(map(str, source.items.all())), key="inventory", width=40),
-    Column(title="计算过程", path=lambda source: "\n".join(source.derivation), key="derivation", width=60),
+    Column(title="计算过程", path=lambda source: "；\n".join(source.derivation), key="derivation", width=60),
     Column(title="备案编号", path="filing_number", kind="code"),
     Column(title="备案日期", path="filed_on", kind="date"),
     Column(title="经度", path="geom.x", key="lon", kind="number"),
@@ -86,6 +86,15 @@ registry.add(
         layers=(LAYER,),
         tabs=(
             Tab(
+                key="hazard-source",
+                title="分级与存量",
+                on=HazardSource,
+                template="hazard_sources/tab.html",
+                context=selectors.own_tab,
+                permission=VIEW,
+                order=5,
+            ),
+            Tab(
                 key="hazard-sources",
                 title="重大危险源",
                 on=Site,
@@ -93,7 +102,7 @@ registry.add(
                 context=selectors.tab,
                 badge=selectors.badge,
                 permission=VIEW,
-                order=15,
+                order=54,
             ),
         ),
         records=(RECORDS,),

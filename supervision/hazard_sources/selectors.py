@@ -40,6 +40,16 @@ def tab(site: Site, user: User) -> dict[str, Any]:
     return {"site": site, "sources": shown}
 
 
+def own_tab(source: HazardSource, user: User) -> dict[str, Any]:
+    """The same for one source, in its own panel."""
+    sources = with_items(user).filter(pk=source.pk)
+    return {
+        "site": source.site,
+        "only": source.pk,
+        "sources": [{"source": s, "steps": open_steps(s, user)} for s in sources],
+    }
+
+
 def badge(site: Site, user: User) -> int:
     return of_site(site, user).exclude(state="cancelled").count()
 

@@ -83,7 +83,8 @@ def answer(request: HttpRequest, source: HazardSource, user: User, *, said: str 
     if not is_fragment(request):
         messages.error(request, error) if error else messages.success(request, said)
         return HttpResponseRedirect(reverse("records:detail", args=["hazard_sources", "sources", source.pk]))
-    context: dict[str, Any] = {**selectors.tab(source.site, user), "said": said, "error": error}
+    shown = selectors.own_tab(source, user) if request.GET.get("only") else selectors.tab(source.site, user)
+    context: dict[str, Any] = {**shown, "said": said, "error": error}
     response = render(request, "hazard_sources/tab.html", context, status=409 if error else 200)
     response["HX-Trigger"] = "resource-changed"
     return response

@@ -1,6 +1,7 @@
 """The panel's tabs, the clicks, the list and the API, as each role meets them."""
 
 import pytest
+from django.utils import timezone
 
 from supervision.enterprises import services
 from supervision.enterprises.models import Enterprise
@@ -78,7 +79,8 @@ def test_nobody_gets_in_without_logging_in(client, enterprise):
 
 def test_the_status_form_keeps_what_was_typed_and_says_what_is_wrong(cast, browse, enterprise):
     client, address = browse(cast.district), f"/enterprises/{enterprise.pk}/status/"
-    assert "变更经营状态" in client.get(address, **HTMX).content.decode()
+    form = client.get(address, **HTMX).content.decode()
+    assert "变更经营状态" in form and f'value="{timezone.localdate():%Y-%m-%d}"' in form
     assert "<html" in client.get(address).content.decode()
     same = client.post(address, {"status": "operating", "since": "2024-01-01", "reason": "理由甲"}, **HTMX)
     assert same.status_code == 409 and "已经是" in same.content.decode() and "理由甲" in same.content.decode()
@@ -111,7 +113,8 @@ def test_an_enterprise_is_registered_and_edited_through_the_form(cast, browse):
     enterprise = Enterprise.objects.get()
     assert enterprise.categories == ["chemical", "trade"] and enterprise.name == FORM["name"]
     edit = f"/enterprises/enterprises/{enterprise.pk}/edit/"
-    assert FORM["name"] in client.get(edit).content.decode()
+    form = client.get(edit).content.decode()
+    assert FORM["name"] in form and 'value="2020-01-01"' in form
     assert client.post(edit, FORM | {"employees": "13"}).status_code == 302
     enterprise.refresh_from_db()
     assert enterprise.employees == 13 and enterprise.site.geom.coords == (118.45, 37.05)
