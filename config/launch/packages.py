@@ -130,8 +130,11 @@ def as_root(*, ask: bool) -> list[str] | None:
 
 
 def apt(prefix: list[str], *words: str) -> list[str]:
-    settings = ("-o", "DPkg::Lock::Timeout=180", "-o", "Dpkg::Use-Pty=0", "-o", "APT::Status-Fd=1")
-    return [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get", "-q", "-y", *settings, *words]
+    """Progress comes on descriptor 9, joined to the output behind sudo, which closes what it does not know. Descriptor 1
+    would not do: dpkg closes the one it reports on, and a package's script that prints then fails."""
+    settings = ("-o", "DPkg::Lock::Timeout=180", "-o", "Dpkg::Use-Pty=0", "-o", "APT::Status-Fd=9")
+    shell = ("sh", "-c", 'exec apt-get "$@" 9>&1', "apt-get")
+    return [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", *shell, "-q", "-y", *settings, *words]
 
 
 def run_apt(command: list[str], progress: Callable[[str], None]) -> tuple[int, str]:
@@ -199,7 +202,8 @@ class Background:
     """Installs the document tools while the map is already being served. Only the download is cut short by a stop:
     a half-unpacked package would leave the machine's dpkg broken."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Path) -> None:
+        self.log = log
         self.names = for_documents()
         self.stage = "download"
         self.process: subprocess.Popen[bytes] | None = None
@@ -218,25 +222,30 @@ class Background:
 
     def run(self, *words: str) -> None:
         assert self.prefix is not None
-        self.process = subprocess.Popen(
-            apt(self.prefix, *words),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                apt(self.prefix, *words),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
 
-    def watch(self) -> None:
+    def watch(self) -> bool:
+        """True at the moment everything has been installed."""
         if self.process is None or (code := self.process.poll()) is None:
-            return
+            return False
         self.process = None
         if code:
-            line(f"! 字体与 LibreOffice 没有装上，公文暂时只有 docx。可由管理员执行：{install_command(self.names)}")
+            line(f"! 字体与 LibreOffice 没有装上（原因见 {self.log}），公文暂时只有 docx。")
+            line(f"  可由管理员执行：{install_command(self.names)}")
         elif self.stage == "download":
             self.stage = "install"
             self.run("install", "--no-install-recommends", *self.names)
         else:
             line("✓ 公文转 PDF 已可用")
+            return True
+        return False
 
     def stop(self) -> None:
         if self.process is None:

@@ -89,6 +89,11 @@ def collect_static(data: DataDirectory, variables: dict[str, str]) -> None:
     data.note(static=now)
 
 
+def make_pdfs(variables: dict[str, str]) -> None:
+    """Papers issued before LibreOffice was there get their PDF now; the worker does the work."""
+    manage("make_pdfs", wrong="补做 PDF 没有排上队。", variables=variables)
+
+
 def load_demo(data: DataDirectory, variables: dict[str, str]) -> None:
     """Shows the loader's own progress; it says better than we could how far it is."""
     line("… 装载演示城市（虚构数据，约一分钟）")

@@ -101,7 +101,7 @@ class Serve:
         environment.ensure("base")
         self.data.ensure_secret_key()
         has_users = self.open_database()
-        variables = {"DATABASE_URL": self.url, "ANTU_DATA": str(self.data.path)}
+        variables = self.variables = {"DATABASE_URL": self.url, "ANTU_DATA": str(self.data.path)}
         prepare.migrate(self.data, variables, is_private=self.cluster is not None)
         self.load(variables, has_users=has_users)
         prepare.collect_static(self.data, variables)
@@ -203,13 +203,14 @@ class Serve:
         line("")
 
     def supervise(self) -> None:
-        self.tools = packages.Background()
+        self.tools = packages.Background(self.data.path / "packages.log")
         self.tools.start()
         while not self.stopping.wait(0.5):
             self.watch_database()
             for child in self.children:
                 child.watch()
-            self.tools.watch()
+            if self.tools.watch():
+                prepare.make_pdfs(self.variables)
 
     def watch_database(self) -> None:
         if self.cluster and self.cluster.process and self.cluster.process.poll() is not None:
