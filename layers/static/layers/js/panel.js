@@ -15,6 +15,8 @@ export class Panel extends EventTarget {
   #stack = [];
   #title = '';
   #reloadSoon;
+  #asking = new Set(); // requests of tabs, buttons and forms inside the panel that are under way
+  #isLate = false;
 
   constructor(refs) {
     super();
@@ -25,6 +27,7 @@ export class Panel extends EventTarget {
     refs.panelBack.addEventListener('click', () => this.back());
     this.#stage.style.setProperty('--panel', `${recall('panel.width', 420)}px`);
     this.#grip(refs.panelGrip);
+    this.#giveWay(refs.panelBody);
     refs.panelBody.addEventListener('htmx:responseError', ({detail}) => this.#failed(detail.xhr.status));
     refs.panelBody.addEventListener('htmx:sendError', () => this.#failed(0));
   }
@@ -102,9 +105,27 @@ export class Panel extends EventTarget {
 
   reload() {
     if (!this.#subject) return;
+    if (this.#asking.size) {
+      this.#isLate = true;
+      return;
+    }
     const {layer, id} = this.#subject;
     const tab = this.#refs.panelBody.querySelector('.tabs [aria-selected="true"]')?.dataset.tab;
     this.#load(`/panel/${layer}/${id}/${tab ? `?tab=${tab}` : ''}`, {keep: true});
+  }
+
+  /** What the reader has just pressed goes before a reload, which would answer with the page as it was before. */
+  #giveWay(body) {
+    body.addEventListener('htmx:beforeRequest', ({detail}) => {
+      if (detail.requestConfig.elt === body) return;
+      this.#asking.add(detail.xhr);
+      htmx.trigger(body, 'htmx:abort');
+    });
+    body.addEventListener('htmx:afterRequest', ({detail}) => {
+      if (!this.#asking.delete(detail.xhr) || this.#asking.size || !this.#isLate) return;
+      this.#isLate = false;
+      this.changed();
+    });
   }
 
   #load(url, {keep = false} = {}) {

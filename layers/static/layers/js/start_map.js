@@ -201,7 +201,8 @@ addEventListener('hashchange', () => {
   const link = parseLink(location.hash);
   if (link.zoom !== undefined) map.setView(link);
   for (const {key} of link.layers ? app.tree.all : []) app.tree.set(key, link.layers.includes(key));
-  if ((link.region ?? '') !== app.region) app.setRegion(link.region ?? '', {fit: false});
+  // A short link (#sel=…) says nothing of the region; a whole one without a region means everywhere.
+  if ((link.region || link.zoom !== undefined) && (link.region ?? '') !== app.region) app.setRegion(link.region ?? '', {fit: false});
   if (link.sel && link.sel.id !== panel.subject?.id) app.open(link.sel, {fly: link.zoom === undefined});
 });
 

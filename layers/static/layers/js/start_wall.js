@@ -6,6 +6,7 @@ import {elapsed, level} from './format.js';
 import {IncidentList} from './incident_list.js';
 import {MapView} from './map.js';
 import {startShell} from './shell.js';
+import {WallUnits} from './wall_units.js';
 import {WallView} from './wall_view.js';
 
 const SIGNAL = 'wall:main';
@@ -18,30 +19,28 @@ const {feed, boot, refs} = startShell({signals: [SIGNAL]});
 const scale = Math.max(2, innerWidth / 1920 * 1.9);
 const map = new MapView(refs.map, {extent: boot.city.extent, scale});
 const incidents = new IncidentList(feed);
+const units = new WallUnits(feed, () => showCards(incidents.items));
 let view = null;
-
-/** 到场 2 · 出动 1: how many units are where. */
-function unitsOf({units}) {
-  if (!Array.isArray(units) || !units.length) return '';
-  const counts = new Map();
-  for (const {state_label: label} of units) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts].map(([label, count]) => `${label} ${count}`).join(' · ');
-}
 
 function card(item) {
   const grade = level(item.level);
-  const units = unitsOf(item);
+  const forces = units.of(item.id);
   return el('li.wall-card', {data: {level: grade.number || '', ...(item.acknowledged ? {} : {new: '1'})}},
     el('span.grade', {}, `${grade.shape} ${grade.text}`),
     el('time', {datetime: item.received_at, data: {elapsed: ''}}, elapsed(feed.now() - Date.parse(item.received_at))),
     el('span.title', {}, `${item.is_drill ? '【演练】' : ''}${item.title}`),
     el('span.state', {}, [item.acknowledged ? item.state_label : '待确认', item.region_name].filter(Boolean).join(' · ')),
-    units ? el('span.units', {}, units) : null);
+    forces ? el('span.units', {}, forces) : null);
 }
 
 function show(items) {
   map.incidents.set(items);
   view?.fitIncidents(items);
+  units.watch(items);
+  showCards(items);
+}
+
+function showCards(items) {
   refs.total.textContent = items.length;
   refs.cards.replaceChildren(...(items.length ? items.map(card) : [el('li.wall-none', {}, '现在没有未结束的事件')]));
   countHidden();
