@@ -69,8 +69,9 @@ class WithinMetres(Func):
 
 def within(rows: QuerySet[Any], geometry: GEOSGeometry, metres: float, *, field: str = "geom") -> QuerySet[Any]:
     """Rows within so many metres, with `metres` annotated; the box uses the index, the ellipsoid decides."""
-    rows = rows.filter(**{f"{field}__bboverlaps": box_around(geometry, metres)})
-    return rows.filter(WithinMetres(field, geometry, metres)).annotate(metres=MetresTo(field, geometry))
+    near: QuerySet[Any] = rows.filter(**{f"{field}__bboverlaps": box_around(geometry, metres)})
+    near = near.filter(WithinMetres(field, geometry, metres)).annotate(metres=MetresTo(field, geometry))
+    return near
 
 
 def nearest(

@@ -9,6 +9,7 @@ from django.db.models import Count, F, Func, QuerySet
 from core import audit
 from core.models import User
 from core.models.audit import AuditEntry
+from geo.coordinates import Datum
 from geo.models import Region, Site
 from supervision.enterprises.models import Contact, Enterprise, StatusChange
 
@@ -79,7 +80,9 @@ def counts_by_category(user: User) -> dict[str, int]:
 
 
 _MODELS: dict[str, Any] = {Enterprise._meta.db_table: Enterprise, Site._meta.db_table: Site}
-_SILENT = {"version", "pinyin", "geom_3857", "category", "created_at", "verified_by_id", "verified_note"}
+# The operating status has its own list; the region follows from the place.
+_SILENT = {"version", "pinyin", "category", "created_at", "verified_by_id", "verified_note", "status", "region_id"}
+_WHOLE = {"verified_at": "核实信息", "geom": "位置更正"}
 
 
 def _in_words(entry: AuditEntry, model: Any) -> str:
@@ -88,12 +91,14 @@ def _in_words(entry: AuditEntry, model: Any) -> str:
     before, after = entry.before or {}, entry.after or {}
     names = {field.column: field.verbose_name for field in model._meta.concrete_fields}
     changed = [key for key in after if key in names and key not in _SILENT and before.get(key) != after[key]]
-    return "；".join(f"{names[key]}：{_shown(before.get(key))} → {_shown(after[key])}" for key in changed)
+    return "；".join(
+        _WHOLE.get(key) or f"{names[key]}：{_shown(before.get(key))} → {_shown(after[key])}" for key in changed
+    )
 
 
 def _shown(value: Any) -> str:
     if value in (None, "", []):
         return "（空）"
-    text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
-    labels = dict((*Enterprise.Category.choices, *Enterprise.Status.choices))
-    return str(labels.get(text, text[:60]))
+    labels = dict((*Enterprise.Category.choices, *Datum.choices))
+    values = value if isinstance(value, list) else [value]
+    return "、".join(str(labels.get(one, one)) for one in values)[:60]

@@ -270,5 +270,10 @@ def test_counts_are_those_of_the_subtree_and_of_each_category(cast, regions, sit
 
 def test_the_history_tells_corrections_in_words(cast, enterprise):
     services.update_enterprise(enterprise, actor=cast.district, employees=77, categories=["trade", "chemical"])
-    what = selectors.recent_changes(enterprise)[0]["what"]
-    assert "从业人数：40 → 77" in what and "监管分类" in what
+    services.update_enterprise(enterprise, actor=cast.district, lon=118.46, lat=37.06, datum="wgs84")
+    services.verify_enterprise(enterprise, actor=cast.district)
+    services.set_status(enterprise, actor=cast.district, status="closed", reason="注销")
+    told = [change["what"] for change in selectors.recent_changes(enterprise)]
+    assert "核实信息" in told and "从业人数：40 → 77；监管分类：危险化学品 → 工矿商贸、危险化学品" in told
+    assert any("位置更正" in what and "来源坐标系" in what for what in told)
+    assert not any("经营状态" in what for what in told)
