@@ -8,9 +8,9 @@ LONGEST = 120
 
 
 def initials(name: str) -> str:
-    """"东营港化工有限公司2号" -> "dyghgyxgs2h". Letters and digits stay, everything else is left out.
+    """ "东营港化工有限公司2号" -> "dyghgyxgs2h". Letters and digits stay, everything else is left out.
 
     The column that keeps it is called `pinyin`; a service that sets a name sets it too.
     """
-    parts = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda rest: list(rest))
+    parts = lazy_pinyin(name, style=Style.FIRST_LETTER)
     return "".join(c for c in "".join(parts).lower() if c.isascii() and c.isalnum())[:LONGEST]

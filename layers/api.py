@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.models import User
 from geo import parsing
 from layers import filters, grid, nearby, regions, search, tiles
 from layers.registry import Layer, registry
+from layers.signed_in import SignedIn
 from layers.statements import Narrowing, for_tiles
 
 
@@ -55,32 +55,32 @@ def described(layer: Layer, user: User) -> dict[str, Any]:
     }
 
 
-class Layers(APIView):
+class Layers(SignedIn):
     def get(self, request: Request) -> Response:
-        return Response([described(layer, request.user) for layer in registry.layers(request.user)])
+        return Response([described(layer, self.user) for layer in registry.layers(self.user)])
 
 
-class Search(APIView):
+class Search(SignedIn):
     def get(self, request: Request) -> Response:
         query = request.query_params
         limit = whole(query.get("limit"), 20, most=search.MAX_RESULTS, name="limit")
         layers = tuple(k for k in query.get("layers", "").split(",") if k)
-        found = search.everywhere(request.user, query.get("q", ""), limit=limit, layers=layers)
+        found = search.everywhere(self.user, query.get("q", ""), limit=limit, layers=layers)
         return Response({"results": [hit.as_json() for hit in found]})
 
 
-class Nearby(APIView):
+class Nearby(SignedIn):
     def get(self, request: Request) -> Response:
         query = request.query_params
         point = parsing.parse_lonlat(query.get("lon"), query.get("lat"))
         limit = whole(query.get("limit"), 20, most=nearby.MAX_LIMIT, name="limit")
         layers, by = query.get("layers", ""), query.get("by", "line")
-        return Response(nearby.nearest(request.user, point.x, point.y, layers=layers, limit=limit, by=by))
+        return Response(nearby.nearest(self.user, point.x, point.y, layers=layers, limit=limit, by=by))
 
 
-class Regions(APIView):
+class Regions(SignedIn):
     def get(self, request: Request) -> Response:
-        return Response(regions.tree(request.user))
+        return Response(regions.tree(self.user))
 
 
 @require_safe

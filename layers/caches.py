@@ -1,4 +1,4 @@
-"""What a process keeps to answer faster. Every entry is keyed by a version, or is a few seconds old: never the truth."""
+"""What a process keeps to answer faster. Every entry is keyed by a version, or is seconds old: never the truth."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Kept(Generic[V]):
 
     def __init__(self, size: int, *, seconds: float = 0, weigh: Callable[[V], int] | None = None) -> None:
         weight = {"getsizeof": weigh} if weigh else {}
+        self._weigh = weigh
         self._entries: LRUCache[Hashable, V] | TTLCache[Hashable, V]
         self._entries = TTLCache(size, seconds, **weight) if seconds else LRUCache(size, **weight)
         self._lock = Lock()
@@ -30,7 +31,7 @@ class Kept(Generic[V]):
     def put(self, key: Hashable, value: V) -> V:
         with self._lock:
             # cachetools refuses what is larger than the whole cache: then it is simply not kept.
-            if not self._entries.getsizeof or self._entries.getsizeof(value) <= self._entries.maxsize:
+            if self._weigh is None or self._weigh(value) <= self._entries.maxsize:
                 self._entries[key] = value
         return value
 

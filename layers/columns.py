@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,6 +33,11 @@ class Cell:
     @property
     def kind(self) -> str:
         return self.column.kind
+
+    @property
+    def is_short(self) -> bool:
+        """Breaking it over two lines would save nothing."""
+        return len(self.text) <= 8 or self.kind in ("date", "datetime", "code")
 
     @property
     def is_number(self) -> bool:
@@ -107,7 +113,7 @@ def cells(columns: tuple[Column, ...], row: Any, *, in_full: bool, url: str = ""
 def plain(found: Any) -> Any:
     """A value as JSON carries it."""
     if isinstance(found, GEOSGeometry):
-        return {"type": found.geom_type, "coordinates": found.coords}
+        return json.loads(found.geojson)
     if isinstance(found, Model):
         return {"id": found.pk, "name": str(found)}
     if isinstance(found, (set, frozenset)):

@@ -15,19 +15,18 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.pagination import GeoJsonPagination
 
 from core import sheets
-from core.models import User
 from layers import filters, selection
 from layers.registry import Layer, registry
+from layers.signed_in import SignedIn
 
 PRECISION = 6
 
 
-class FeaturePages(GeoJsonPagination):
+class FeaturePages(GeoJsonPagination):  # type: ignore[misc]  # drf-gis carries no types
     """The envelope of drf-gis; number and size of the page may also stand in the body of a POST."""
 
     page_size = 50
@@ -48,12 +47,11 @@ class FeaturePages(GeoJsonPagination):
         return min(int(wish[:9]), self.max_page_size)
 
 
-class LayerView(APIView):
+class LayerView(SignedIn):
     """A view of one layer that this user has; of any other it says 404."""
 
     def layer(self, key: str) -> Layer:
-        assert isinstance(self.request.user, User)
-        found = registry.layer(key, self.request.user)
+        found = registry.layer(key, self.user)
         if found is None:
             raise Http404
         return found
@@ -66,7 +64,7 @@ class LayerView(APIView):
 class Features(LayerView):
     def get(self, request: Request, layer: str) -> Response:
         found, given = self.layer(layer), self.given()
-        rows = selection.chosen(found, request.user, given)
+        rows = selection.chosen(found, self.user, given)
         outline = outline_of(found, given)
         if outline is not None:
             rows = rows.annotate(m_outline=outline)
@@ -85,7 +83,7 @@ class Feature(LayerView):
         key = selection.key_of(found.model, pk)
         if key is None:
             raise Http404
-        rows = selection.annotated(found, found.rows(request.user).filter(pk=key))
+        rows = selection.annotated(found, found.rows(self.user).filter(pk=key))
         row = columns(found, rows, whole=True).first()
         if row is None:
             raise Http404
@@ -100,7 +98,7 @@ class Export(LayerView):
     def get(self, request: Request, layer: str) -> HttpResponse:
         found, given = self.layer(layer), self.given()
         as_of = timezone.now()
-        rows = columns(found, selection.chosen(found, request.user, given))
+        rows = columns(found, selection.chosen(found, self.user, given))
         labels = {s.key: s.label for s in found.states}
         shown = [
             sheets.Column("编号", "pk"),

@@ -1,4 +1,4 @@
-"""Filters by field for features and records, from a list of lookups: choices, related rows, dates, numbers, yes or no."""
+"""Filters by field for features and records, from a list of lookups: choices, relations, dates, numbers, yes or no."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def label_of(model: type[models.Model], path: str) -> str:
     return {"gte": f"{label}（起）", "lte": f"{label}（止）", "isnull": f"无{label}"}.get(rest, label)
 
 
-def related_rows(model: type[models.Model]) -> Any:
+def related_rows(model: Any) -> Any:
     """The rows of a related model that the asking user may choose from."""
 
-    def rows(request: Any) -> QuerySet[Any]:
+    def rows(request: Any) -> Any:
         found = model._default_manager.all()
         if isinstance(found.model, type) and issubclass(found.model, Region):
             return found
@@ -74,7 +74,7 @@ def one(model: type[models.Model], path: str) -> dict[str, django_filters.Filter
             path: django_filters.ModelChoiceFilter(
                 field_name=path, label=label, queryset=related_rows(field.related_model), empty_label=ANY
             )
-        }  # type: ignore[arg-type]  # a field's related model is resolved once apps are loaded
+        }
     if isinstance(field, (models.IntegerField, models.FloatField, models.DecimalField)):
         return numbers(path, label, rest)
     return {path: django_filters.CharFilter(field_name=path, label=label, max_length=100)}
@@ -158,4 +158,5 @@ def applied(
     chosen = filter_set(model, lookups)(data=given, queryset=rows, request=Asking(user))
     if not chosen.is_valid():
         raise ValidationError({name: [str(e) for e in errors] for name, errors in chosen.errors.items()})
-    return chosen.qs
+    found: QuerySet[Any] = chosen.qs
+    return found

@@ -1,7 +1,7 @@
 """Counts by grid cell, for the zooms at which single features would be a blur and a megabyte.
 
-A cell is a sixteenth of a tile. Up to DIRECT rows it is counted when asked for; above, from `Rollup`, which a job renews
-when the layer changed: such a layer shows a change within seconds, not at once.
+A cell is a sixteenth of a tile. Up to DIRECT rows it is counted when asked for; above, from `Rollup`, which a job
+renews when the layer changed: such a layer shows a change within seconds, not at once.
 """
 
 from __future__ import annotations
@@ -116,21 +116,23 @@ def make_ready() -> None:
 def from_rollup(layer: Layer, rollup: Rollup, narrowing: Narrowing, z: int, x: int, y: int) -> bytes:
     level = next(level for level in LEVELS if level >= z)
     shift, side = level - z, PARTS << (level - z)
-    wanted, params = "", []
+    wanted, params = "", list[Any]()
     if narrowing.region:
         wanted, params = " AND region_id = ANY(%s)", [narrowing.region_ids()]
     if narrowing.states:
         wanted, params = wanted + " AND state = ANY(%s)", [*params, list(narrowing.states)]
     cells = f"""
-        SELECT cx >> {shift} AS cx, cy >> {shift} AS cy, state, sum(n) AS n, sum(sx) AS sx, sum(sy) AS sy FROM layers_cell
-        WHERE rollup_id = %s AND level = %s AND cx BETWEEN %s AND %s AND cy BETWEEN %s AND %s{wanted} GROUP BY 1, 2, 3"""
+        SELECT cx >> {shift} AS cx, cy >> {shift} AS cy, state, sum(n) AS n, sum(sx) AS sx, sum(sy) AS sy
+        FROM layers_cell
+        WHERE rollup_id = %s AND level = %s AND cx BETWEEN %s AND %s AND cy BETWEEN %s AND %s{wanted}
+        GROUP BY 1, 2, 3"""
     sql, ranked = tile_of(layer, cells)
     place = [rollup.pk, level, x * side, (x + 1) * side - 1, y * side, (y + 1) * side - 1]
     return run(sql, [layer.key, *ranked, z, x, y, *place, *params])
 
 
 def build(layer: Layer, statement: Statement) -> Rollup:
-    """Count everything once at the finest level, and the coarser levels from it. One transaction: readers see old or new."""
+    """Count everything once at the finest level, the coarser from it. One transaction: readers see old or new."""
     started = time.monotonic()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [statement.digest])

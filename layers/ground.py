@@ -1,6 +1,7 @@
 """The roads under everything: vector tiles of the road network, for orientation.
 
-GET /ground/roads/<z>/<x>/<y>.mvt. The same for everyone who is logged in. Roads change by import only, so a browser keeps a tile for an hour.
+GET /ground/roads/<z>/<x>/<y>.mvt. The same for everyone who is logged in. Roads change by import only, so a browser
+keeps a tile for an hour.
 """
 
 from __future__ import annotations

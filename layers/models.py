@@ -1,4 +1,4 @@
-"""What the map keeps for itself: how often each table changed, and counts by grid cell of layers too large to count each time."""
+"""What the map keeps for itself: how often each table changed, and counts by cell of layers too large to count anew."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Change(models.Model):
-    """One statement that wrote to a table, or several after compaction: the sum over a table's rows is its version.
+    """One statement that wrote to a table, or several after compaction: the sum of a table's rows is its version.
 
     Rows are inserted and later summed up, never updated, so writers do not wait for each other, and the version
     moves at the moment the written rows become visible.
@@ -20,7 +20,7 @@ class Change(models.Model):
 
 
 class Rollup(models.Model):
-    """Counts by cell of one query, as they stood at `version`. `digest` names the query: layer, rights and definition."""
+    """Counts by cell of one query, as they stood at `version`. `digest` names the query: layer, rights, definition."""
 
     digest = models.CharField(max_length=40, unique=True)
     layer = models.CharField(max_length=64)
@@ -31,14 +31,14 @@ class Rollup(models.Model):
 
 
 class Cell(models.Model):
-    """How many rows of one region and state lie in one grid cell, and the sums of their Web Mercator coordinates."""
+    """How many rows of one region and state lie in one grid cell, and the sums of their Mercator coordinates."""
 
     rollup = models.ForeignKey(Rollup, on_delete=models.CASCADE, db_index=False, related_name="cells")
     level = models.SmallIntegerField()  # cells are sixteenths of a tile of this zoom
     cx = models.IntegerField()
     cy = models.IntegerField()
     region_id = models.BigIntegerField(null=True)
-    state = models.CharField(max_length=40, null=True)
+    state = models.CharField(max_length=40, null=True)  # noqa: DJ001  (as the layer has it: unknown is not "")
     n = models.IntegerField()
     sx = models.FloatField()
     sy = models.FloatField()

@@ -1,7 +1,7 @@
 """What is nearest to a point, over several layers: by straight line here, by road when a module provides it.
 
-One statement asks every layer's geometry index; it is compiled once for a group of people who see the same. What was not
-verified in time is ranked as if it were farther away, and says so.
+One statement asks every layer's geometry index; it is compiled once for people who see the same. What was not verified
+in time is ranked as if it were farther away, and says so.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import BooleanField, DateTimeField, F, Func, IntegerField, QuerySet, TextField, Value
+from django.db.models import BooleanField, DateTimeField, F, Func, IntegerField, TextField, Value
 from django.db.models.functions import Cast
 
 from core.freshness import freshness
@@ -24,10 +24,10 @@ from layers.statements import Plain, Slot, Statement, kept, text
 
 MAX_LIMIT = 100
 MAX_LAYERS = 20
-# Stale facts cost half as much again in distance: the fresh team next door comes first, the only team near is still seen.
+# Stale facts cost half as much again in distance: the fresh team next door comes first, the only one is still seen.
 STALE_FACTOR = 1.5
 
-# Set by the module that knows roads: (user, lon, lat, layers, limit) -> results as `by_line` gives them, with "seconds".
+# Set by the module that knows roads: (user, lon, lat, layers, limit) -> results as of `by_line`, with "seconds".
 Road = Callable[[User, float, float, "Sequence[Layer]", int], list[dict[str, Any]]]
 _road: list[Road] = []
 
@@ -101,9 +101,9 @@ class ToPoint(Func):
         super().__init__(F(path), output_field=output_field)
         self.form = template
 
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, *_: Any, **__: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = compiler.compile(self.source_expressions[0])
-        return self.form.replace("{column}", column), [*params, Slot("lon"), Slot("lat")]
+        return self.form.replace("{column}", column), (*params, Slot("lon"), Slot("lat"))
 
 
 POINT = "ST_SetSRID(ST_MakePoint(%s::float8, %s::float8), 4490)"
@@ -112,7 +112,7 @@ POINT = "ST_SetSRID(ST_MakePoint(%s::float8, %s::float8), 4490)"
 def statement(layer: Layer, user: User) -> Statement:
     """The nearest rows of one layer. Twice the limit: Web Mercator orders the index, the ellipsoid the answer."""
 
-    def rows() -> QuerySet[Any]:
+    def rows() -> Any:
         base = "" if has_field(layer.model, "verified_at") else layer.place_path
         is_verified = has_field(layer.model, f"{base}verified_at") and has_field(layer.model, f"{base}interval_days")
         stale = layer.stale if layer.stale is not None else Value(False, output_field=BooleanField())
@@ -172,7 +172,7 @@ def near(layer: Layer, row: tuple[Any, ...]) -> Near:
 
 
 def key_of(layer: Layer, value: str) -> Any:
-    return layer.model._meta.pk.to_python(value)  # type: ignore[union-attr]  # every mapped model has a key
+    return layer.model._meta.pk.to_python(value)
 
 
 def nearest(

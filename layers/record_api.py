@@ -1,4 +1,4 @@
-"""The same records for programs: /api/v1/<module>/<records>/ with the list's filters, and one of them, made and changed."""
+"""Records for programs: /api/v1/<module>/<records>/ with the list's filters, and one of them, made and changed."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from django.forms.models import model_to_dict
 from django.http import Http404, QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.api import Pages, etag, expected_version
 from core.idempotency import idempotent
-from core.models import User
 from layers import columns, record_list
 from layers.record_forms import form_of, mark, saved
 from layers.records import instance_of
 from layers.registry import Records, registry
+from layers.signed_in import SignedIn
 
 
-class RecordsView(APIView):
+class RecordsView(SignedIn):
     """A view of records that this user may see; rights are asked by verb."""
 
     def records(self, verb: str) -> Records:
@@ -32,11 +31,6 @@ class RecordsView(APIView):
             raise PermissionDenied("您的账号没有这项权限。需要时请联系系统管理员开通。")
         return found
 
-    @property
-    def user(self) -> User:
-        assert isinstance(self.request.user, User)
-        return self.request.user
-
     def shown(self, records: Records, row: Any) -> dict[str, Any]:
         in_full = columns.may_see_personal(records, self.user)
         return columns.as_json(records.detail or records.columns, row, in_full=in_full)
@@ -45,7 +39,7 @@ class RecordsView(APIView):
 class RecordList(RecordsView):
     def get(self, request: Request, module: str, key: str) -> Response:
         records = self.records("view")
-        given = {name: value for name, value in request.query_params.items() if value != ""}
+        given = record_list.given(request.query_params)
         rows = record_list.ordered(records, record_list.chosen(records, self.user, given), given.get("sort", ""))
         pages = Pages()
         page = pages.paginate_queryset(rows, request, view=self) or []
@@ -64,6 +58,7 @@ class RecordList(RecordsView):
         )
         if not is_done:
             return refused(form)
+        assert made is not None
         headers = {"Location": f"{request.path}{made.pk}/", "ETag": etag(mark(made))}
         return Response(self.shown(records, made), status=201, headers=headers)
 

@@ -1,4 +1,4 @@
-"""Making and changing a record through its declared form and service. Mistakes come back beside their fields, nothing is lost."""
+"""Making and changing a record by its declared form and service. Mistakes come back beside their fields."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def form_of(
             and hasattr(field.queryset, "visible_to")
         ):
             field.queryset = field.queryset.visible_to(user)
+            field.empty_label = "请选择" if field.empty_label else None
     return form
 
 
@@ -82,7 +83,7 @@ def new(request: HttpRequest, records: Records, user: User) -> HttpResponse:
     if request.method != "POST":
         initial = {name: value for name, value in request.GET.items() if name in records.form.base_fields}
         form = form_of(records, user)
-        form.initial |= initial
+        form.initial.update(initial)
         return answer(request, records, form, None)
     form = form_of(records, user, data=request.POST, files=request.FILES)
     is_done, made = saved(form, lambda: create(actor=user, **form.cleaned_data)) if form.is_valid() else (False, None)

@@ -37,7 +37,7 @@ class Written:
 
 
 def written(row: Model, entries: list[AuditEntry], hidden: set[str]) -> list[Written]:
-    fields = {f.column: f for f in row._meta.concrete_fields}
+    fields = {str(f.column): f for f in row._meta.concrete_fields}
     names = related_names(fields, entries)
     return [
         Written(

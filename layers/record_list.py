@@ -1,4 +1,4 @@
-"""What a list of records shows: chosen by region, words and filters, sorted, page by page. Pages, sheets and API share it."""
+"""What a list of records shows: chosen by region, words and filters, sorted. Pages, sheets and API share it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.http import QueryDict
 
 from core.models import User
 from geo.models import Region
@@ -16,6 +17,11 @@ from layers.statements import region_code
 
 PAGING = ("page", "page_size", "sort", "format")
 WAYS = ("q", "region")
+
+
+def given(query: QueryDict) -> dict[str, str]:
+    """The parameters that say something: a filter left empty is none."""
+    return {name: str(value) for name, value in query.items() if value != ""}
 
 
 def chosen(records: Records, user: User, given: Mapping[str, Any]) -> QuerySet[Any]:
@@ -32,7 +38,7 @@ def chosen(records: Records, user: User, given: Mapping[str, Any]) -> QuerySet[A
             raise ValidationError({"region": [f"没有代码为“{code}”的区划。"]})
         if not has_regions(records):
             raise ValidationError({"region": [f"{records.title}不分区划，请去掉 region。"]})
-        rows = rows.inside(region)
+        rows = rows.filter(**{f"{records.model.REGION_PATH}__path__startswith": region.path})  # type: ignore[attr-defined]  # has_regions
     if text := search.term(given.get("q", "")):
         paths = tuple(p for p in records.search if p.rsplit("__", 1)[-1] != "pinyin")
         pinyin = next((p for p in records.search if p not in paths), search.pinyin_path(records.model))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, Protocol
+from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -26,17 +27,14 @@ PAGE_SIZES = (50, 100, 200)
 P = ParamSpec("P")
 
 
-class View(Protocol[P]):
-    def __call__(
-        self, request: HttpRequest, records: Records, user: User, /, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponse: ...
+View = Callable[Concatenate[HttpRequest, Records, User, P], HttpResponse]
+Page = Callable[..., HttpResponse]  # called with module and key by name
 
 
-def of_records(verb: str) -> Any:
-    """Finds the declaration named in the address; without it 404, without the right 403, without a log-in the log-in."""
+def of_records(verb: str) -> Callable[[View[P]], Page]:
+    """Finds the declaration named in the address. Without it 404, without the right 403, without a user the log-in."""
 
-    def decorate(view: View[P]) -> Any:
-        @login_required
+    def decorate(view: View[P]) -> Page:
         @wraps(view)
         def found(request: HttpRequest, module: str, key: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             records = registry.records(module, key)
@@ -47,7 +45,7 @@ def of_records(verb: str) -> Any:
                 raise PermissionDenied
             return view(request, records, request.user, *args, **kwargs)
 
-        return found
+        return login_required(found)
 
     return decorate
 
@@ -81,7 +79,7 @@ def is_partial(request: HttpRequest) -> bool:
 @require_safe
 @of_records("view")
 def list_page(request: HttpRequest, records: Records, user: User) -> HttpResponse:
-    given = {name: value for name, value in request.GET.items() if value != ""}
+    given = record_list.given(request.GET)
     problem: ValidationError | None = None
     try:
         rows = record_list.ordered(records, record_list.chosen(records, user, given), given.get("sort", ""))
@@ -158,7 +156,7 @@ def toolbar(request: HttpRequest, records: Records, user: User, given: dict[str,
 @of_records("view")
 def export(request: HttpRequest, records: Records, user: User) -> HttpResponse:
     """The rows of the list with the same filters, as xlsx."""
-    given = {name: value for name, value in request.GET.items() if value != ""}
+    given = record_list.given(request.GET)
     as_of = timezone.now()
     try:
         rows = record_list.ordered(records, record_list.chosen(records, user, given), given.get("sort", ""))
@@ -189,7 +187,7 @@ def detail(request: HttpRequest, records: Records, user: User, pk: str) -> HttpR
 
 
 def tabs_of(request: HttpRequest, records: Records, row: Any, user: User) -> dict[str, Any]:
-    """As a feature, when it is one: header, actions and tabs; else the tabs that modules attach to the record itself."""
+    """As a feature, when it is one: header, actions, tabs; else the tabs that modules attach to the record itself."""
     found = panel.of_record(row, user)
     if found:
         layer, feature = found

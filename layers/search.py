@@ -157,7 +157,7 @@ def in_layer(layer: Layer, user: User, text: str, limit: int) -> list[Found]:
 
 
 def similar(layer: Layer, user: User, text: str, limit: int) -> list[Found]:
-    """When nothing contains the text: names that are nearly it. One wrong character of eight leaves a third of the trigrams."""
+    """Names that are nearly the text: one wrong character of eight leaves a third of the trigrams alike."""
     likeness = TrigramWordSimilarity(text, Cast(layer.title_path, TextField()))
     rows = layer.rows(user).order_by().annotate(m_like=likeness).filter(m_like__gte=0.3).annotate(m_rank=Value(6))
     return listed(layer, rows.order_by("-m_like", "pk")[:limit])

@@ -103,7 +103,7 @@ def key_of(model: Any, value: str) -> Any:
 
 
 def annotated(layer: Layer, rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.annotate(
+    found: QuerySet[Any] = rows.annotate(
         m_title=F(layer.title_path),
         m_subtitle=F(layer.subtitle_path) if layer.subtitle_path else Value(""),
         m_state=text(layer.state_expression),
@@ -113,6 +113,7 @@ def annotated(layer: Layer, rows: QuerySet[Any]) -> QuerySet[Any]:
         m_lon=At(layer, "X"),
         m_lat=At(layer, "Y"),
     )
+    return found
 
 
 def ordered(layer: Layer, rows: QuerySet[Any], wish: str) -> QuerySet[Any]:

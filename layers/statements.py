@@ -1,7 +1,7 @@
-"""A layer's queryset compiled once to SQL, with places left open for the tile or point that a request asks for.
+"""A layer's queryset compiled once to SQL, with places left open for what each request asks for.
 
-The digest of SQL and parameters says whose rows and which definition it is: answers kept by digest and version are right
-for everyone who would run the same statement, and for nobody else.
+The digest of SQL and parameters says whose rows and which definition it is: answers kept by digest and version are
+right for everyone who would run the same statement, and for nobody else.
 """
 
 from __future__ import annotations
@@ -81,10 +81,10 @@ class InTile(Func):
         super().__init__(F(path))
         self.margin = margin
 
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, *_: Any, **__: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = compiler.compile(self.source_expressions[0])
         condition = f"({column} && ST_TileEnvelope(%s, %s, %s, margin => {self.margin}))"
-        return condition, [*params, Slot("z"), Slot("x"), Slot("y")]
+        return condition, (*params, Slot("z"), Slot("x"), Slot("y"))
 
 
 def text(expression: Any) -> Cast:
@@ -142,7 +142,7 @@ def region_code(value: str) -> str:
 def for_tiles(layer: Layer, user: User, narrowing: Narrowing) -> Statement:
     """id, state, name, the layer's fields and the geometry of what one tile holds."""
 
-    def rows() -> QuerySet[Any]:
+    def rows() -> Any:
         columns: dict[str, Any] = {
             "m_id": F("pk"),
             "m_state": text(layer.state_expression),
@@ -162,7 +162,7 @@ def for_tiles(layer: Layer, user: User, narrowing: Narrowing) -> Statement:
 def for_cells(layer: Layer, user: User, narrowing: Narrowing, *, in_tile: bool) -> Statement:
     """Region, state and place of each row, to be counted by cell: of one tile, or of all."""
 
-    def rows() -> QuerySet[Any]:
+    def rows() -> Any:
         found = layer.rows(user).order_by().annotate(m_state=text(layer.state_expression))
         found = narrowing.of_rows(layer, found)
         if in_tile:
@@ -179,7 +179,7 @@ def for_cells(layer: Layer, user: User, narrowing: Narrowing, *, in_tile: bool) 
 
 
 def for_count(layer: Layer, user: User) -> Statement:
-    def rows() -> QuerySet[Any]:
+    def rows() -> Any:
         return layer.rows(user).order_by().annotate(m_one=Value(1)).values_list("m_one")
 
     return kept("count", layer, user, make=rows)

@@ -1,8 +1,8 @@
 """A short way for tiles past Django's middleware, which costs more than a tile does.
 
-It knows one thing: GET /tiles/… with a session it has seen in the last ten seconds or can look up. Whatever it does not
-know (no session, another method, a strange address, an error) it hands to Django, which answers as for every other page.
-A log-out or a right taken away therefore shows in tiles after ten seconds at the latest.
+It knows one thing: GET /tiles/… with a session it has seen in the last ten seconds or can look up. Whatever it does
+not know (no session, another method, a strange address, an error) it hands to Django, which answers as for every other
+page. A log-out or a right taken away therefore shows in tiles after ten seconds at the latest.
 """
 
 from __future__ import annotations

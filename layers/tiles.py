@@ -117,7 +117,7 @@ def cut(layer: Layer, user: User, narrowing: Narrowing, place: tuple[int, int, i
 
 
 def raw(layer: Layer, user: User, narrowing: Narrowing, statement: Statement, z: int, x: int, y: int) -> bytes:
-    """Every feature of the tile; where even this zoom has too many in one tile, its cells: nothing is silently left out."""
+    """Every feature of the tile; where even this zoom has too many, its cells: nothing is silently left out."""
     names = ["id", "state", "name", *(["stale"] if layer.stale is not None else []), *layer.fields]
     inner = ", ".join(f'm_{i} AS "{name}"' for i, name in enumerate(names) if name not in names[:i])
     columns = ", ".join(f"m_{i}" for i in range(len(names)))

@@ -11,7 +11,7 @@ from django.db import connection, models, transaction
 
 from layers.models import Change
 
-# Divisions change with a decree, not with a click: they are versioned by themselves, not with every layer that joins them.
+# Divisions change with a decree, not with a click: they have a version of their own, whatever layer joins them.
 UNCOUNTED = {"geo_region"}
 COUNTED = ("geo.", "supervision.", "command_center.", "core.models.accounts.")
 # What an expression makes of the clock shows at the latest after so many seconds.
@@ -34,8 +34,8 @@ def attach_triggers(**_: object) -> None:
     with connection.cursor() as cursor:
         for model in counted_models():
             cursor.execute(
-                f'CREATE OR REPLACE TRIGGER counted AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{model._meta.db_table}" '
-                "FOR EACH STATEMENT EXECUTE FUNCTION layers_count_change()"
+                "CREATE OR REPLACE TRIGGER counted AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON "
+                f'"{model._meta.db_table}" FOR EACH STATEMENT EXECUTE FUNCTION layers_count_change()'
             )
 
 
@@ -79,7 +79,8 @@ def compact() -> int:
         cursor.execute(
             """
             WITH gone AS (DELETE FROM layers_change RETURNING "table", n),
-                 kept AS (INSERT INTO layers_change ("table", n) SELECT "table", sum(n) FROM gone GROUP BY "table" RETURNING 1)
+                 kept AS (INSERT INTO layers_change ("table", n)
+                          SELECT "table", sum(n) FROM gone GROUP BY "table" RETURNING 1)
             SELECT (SELECT count(*) FROM gone) - (SELECT count(*) FROM kept)
             """
         )

@@ -1,4 +1,4 @@
-"""What every module promises by being in the registry: rights, tabs, bounded queries. Parametrised over whatever is there.
+"""What every module promises by being in the registry: rights, tabs, bounded queries; for whatever module is there.
 
 Each module provides `<module>/testing.py` with `samples(region, actor, number=0)`: one saved instance for every layer
 (by its key) and every list of records (by "<module>/<records>"), inside the region.
@@ -141,7 +141,9 @@ def test_a_layer_hides_another_regions_rows(
 
 def test_all_layers_together_answer_what_is_near(ground: Any, browse: Any) -> None:
     """One statement over layers of every shape: their columns must agree."""
-    response = browse(ground.boss).get("/api/v1/nearby/", {"lon": 118.45, "lat": 37.05, "layers": ",".join(x.key for _, x in LAYERS)})
+    response = browse(ground.boss).get(
+        "/api/v1/nearby/", {"lon": 118.45, "lat": 37.05, "layers": ",".join(x.key for _, x in LAYERS)}
+    )
     assert response.status_code == 200, response.content
 
 

@@ -176,6 +176,7 @@ class TestRollup:
     def _small(self, monkeypatch):
         monkeypatch.setattr(tiles, "FEW", 5)
         monkeypatch.setattr(grid, "DIRECT", 5)
+        monkeypatch.setattr(grid, "PAUSE", 0)
 
     @pytest.mark.parametrize("z", [0, 5, 8, 9, 10, 11])
     def test_the_stored_counts_give_the_same_cells_as_counting(
@@ -219,6 +220,24 @@ class TestRollup:
         assert jobs.run(task)
         after = client.get(address(sites.own, 8), headers={"If-None-Match": etag})
         assert sum(c["count"] for c in features(after)) == 33
+
+    def test_a_count_that_took_long_is_not_repeated_at_once(
+        self, places, cast, sites, browse, many, regions, monkeypatch
+    ):
+        monkeypatch.setattr(grid, "PAUSE", 1_000_000)
+        many(regions.town, 30)
+        client = browse(cast.duty)
+        client.get(address(sites.own, 8))
+        many(regions.town, 1, start=50)
+        client.get(address(sites.own, 8))
+        assert not Job.objects.filter(name="layers.refresh_rollup").exists()
+
+    def test_large_layers_are_counted_before_anybody_looks(self, places, cast, sites, browse, many, regions):
+        many(regions.town, 30)
+        grid.make_ready()
+        ready = Rollup.objects.get(layer="test_places")
+        browse(cast.duty).get(address(sites.own, 8))
+        assert Rollup.objects.get(layer="test_places") == ready
 
     def test_the_job_is_asked_for_once(self, places, cast, sites, browse, many, regions):
         many(regions.town, 30)
