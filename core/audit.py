@@ -15,7 +15,7 @@ from core.models.audit import AuditEntry
 
 PACKAGES = ("geo", "core", "layers", "supervision.", "command_center.")
 # Insert-only or transient tables are their own record.
-UNAUDITED = {"event", "feed", "signal", "step", "auditentry", "job", "periodic", "heartbeat", "storedanswer", "change"}
+UNAUDITED = {"event", "feed", "signal", "step", "auditentry", "job", "periodic", "heartbeat", "storedanswer", "change", "rollup", "cell"}
 HIDDEN_COLUMNS = {"core_user": ("password", "last_login")}
 
 
