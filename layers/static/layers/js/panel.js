@@ -6,6 +6,8 @@ import {recall, remember} from './remember.js';
 
 const NARROW = matchMedia('(max-width: 760px)');
 const STEP = 24;
+// Something is being filled in: a form with changes, a dialog, or a form that unfolds (<details data-hold>).
+const HELD = 'form [data-dirty], dialog[open], details[data-hold][open]';
 
 /** Dispatches "subject" ({layer, id} or null), "loaded" (the subject with lon, lat, title) and "size" (the map has more or less room). */
 export class Panel extends EventTarget {
@@ -17,6 +19,7 @@ export class Panel extends EventTarget {
   #reloadSoon;
   #asking = new Set(); // requests of tabs, buttons and forms inside the panel that are under way
   #isLate = false;
+  #isReload = false;
 
   constructor(refs) {
     super();
@@ -25,7 +28,7 @@ export class Panel extends EventTarget {
     this.#reloadSoon = settled(() => this.reload(), 150);
     refs.panelClose.addEventListener('click', () => this.close());
     refs.panelBack.addEventListener('click', () => this.back());
-    this.#stage.style.setProperty('--panel', `${recall('panel.width', 420)}px`);
+    this.#stage.style.setProperty('--panel', recall('panel.width', 0) ? `${recall('panel.width', 0)}px` : '26rem');
     this.#grip(refs.panelGrip);
     this.#giveWay(refs.panelBody);
     refs.panelBody.addEventListener('htmx:responseError', ({detail}) => this.#failed(detail.xhr.status));
@@ -99,7 +102,7 @@ export class Panel extends EventTarget {
 
   /** After the feed said that the subject changed. A form somebody is filling in is left alone. */
   changed() {
-    if (this.#refs.panelBody.querySelector('form [data-dirty], dialog[open]')) return;
+    if (this.#refs.panelBody.querySelector(HELD)) return;
     this.#reloadSoon();
   }
 
@@ -121,6 +124,9 @@ export class Panel extends EventTarget {
       this.#asking.add(detail.xhr);
       htmx.trigger(body, 'htmx:abort');
     });
+    body.addEventListener('htmx:beforeSwap', ({detail}) => {
+      if (detail.requestConfig.elt === body && this.#isReload && body.querySelector(HELD)) detail.shouldSwap = false;
+    });
     body.addEventListener('htmx:afterRequest', ({detail}) => {
       if (!this.#asking.delete(detail.xhr) || this.#asking.size || !this.#isLate) return;
       this.#isLate = false;
@@ -131,6 +137,7 @@ export class Panel extends EventTarget {
   #load(url, {keep = false} = {}) {
     const body = this.#refs.panelBody;
     const top = keep ? body.scrollTop : 0;
+    this.#isReload = keep;
     if (!keep) {
       body.replaceChildren(...[44, 100, 72, 88, 60].map((width) => {
         const line = el('span.skeleton');
@@ -143,7 +150,7 @@ export class Panel extends EventTarget {
       const {lon, lat} = body.querySelector('[data-lon]')?.dataset ?? {};
       if (this.#subject) this.#emit('loaded', {...this.#subject, lon: Number(lon), lat: Number(lat), title: body.querySelector('h1, h2')?.textContent.trim() ?? ''});
       body.querySelector('[autofocus]')?.focus();
-    });
+    }, () => {}); // a failure is shown by the listeners, an aborted request wants nothing
   }
 
   #failed(status) {

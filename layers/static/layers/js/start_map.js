@@ -28,7 +28,8 @@ const {feed, boot, refs} = startShell({signals: ['wall:main']});
 const layersAsked = get('/api/v1/layers/');
 const outlinesAsked = get('/api/v1/regions/boundaries.geojson');
 
-const map = new MapView(refs.map, {extent: boot.city.extent});
+const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // marks grow with the text
+const map = new MapView(refs.map, {extent: boot.city.extent, scale});
 map.ground.setNote(boot.ground_note);
 const panel = new Panel(refs);
 const app = new App({boot, feed, refs, map, panel});
