@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -95,11 +96,11 @@ class Hub:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                started = loop.time()
+                started = time.thread_time()  # of the processor, so that a busy machine does not slow the feed twice
                 is_read = await self.look()
                 self.sweep(loop.time())
-                await asyncio.sleep(0)  # the sockets' writers run now: what follows is how long they took
-                took = loop.time() - started
+                await asyncio.sleep(0)  # the sockets' writers run now, and are counted
+                took = time.thread_time() - started
                 await asyncio.sleep(min(LONGEST, max(SHORTEST, took)) if is_read else LONGEST)
                 if is_read:
                     await self.wait_for_bell()

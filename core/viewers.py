@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.http.cookie import parse_cookie
+from django.utils import timezone
 
 from core.models.accounts import User
 from geo.scope import Scope
@@ -46,12 +48,13 @@ def viewer_of_user(user: User, expires_at: datetime) -> Viewer:
 
 def viewer_of(session_key: str) -> Viewer | None:
     """The person of a live session, by the database as it is now; None when it has ended or the account is locked."""
-    store: Any = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    user = get_user(cast(Any, SimpleNamespace(session=store)))
-    if not isinstance(user, User):
+    session = Session.objects.filter(pk=session_key, expire_date__gt=timezone.now()).first()
+    if session is None:
         return None
-    expires_at = store.get_model_class().objects.filter(pk=session_key).values_list("expire_date", flat=True).first()
-    return viewer_of_user(user, expires_at) if expires_at else None
+    store: Any = SessionStore(session_key)
+    store._session_cache = session.get_decoded()  # else it is read once more
+    user = get_user(cast(Any, SimpleNamespace(session=store)))
+    return viewer_of_user(user, session.expire_date) if isinstance(user, User) else None
 
 
 def session_key_in(headers: list[tuple[bytes, bytes]]) -> str:
