@@ -45,12 +45,12 @@ GAPS = {
     "NO_CAPABLE_UNIT": "没有具备所需能力的可用力量",
     "ALL_BUSY": "相符的都在执行任务",
     "ALL_STALE": "相符的信息都已过核实周期，用前请电话核实",
-    "ALL_OUT_OF_RADIUS": f"相符的都在 {RADIUS_M // 1000} 公里以外",
+    "ALL_OUT_OF_RADIUS": f"可再派的相符力量都在 {RADIUS_M // 1000} 公里以外",
     "NO_USABLE_STOCK": "没有未过期、有库存的对口物资",
     "LOCATION_UNKNOWN": "事件位置待核实，距离仅供参考",
 }
 # How much farther a drawback makes a candidate: a stale one at 6 km stands behind a fresh one at 8.
-PENALTIES = {"STALE": 1.5, "NO_CAPABILITY": 4.0, "OUT_OF_RADIUS": 2.0, "EXPIRED": 8.0, "RETURNING": 1.1}
+PENALTIES = {"STALE": 1.5, "OUT_OF_RADIUS": 2.0, "EXPIRED": 8.0, "RETURNING": 1.1}
 BARRED = ("BUSY", "UNAVAILABLE", "EMPTY", "ASSIGNED_HERE")
 
 
@@ -141,9 +141,9 @@ def candidates(kind: Kind, situation: Situation, user: User) -> list[Resource]:
 
 
 def rank(rows: Iterable[Any], situation: Situation) -> list[Pick]:
-    """Those that can be had first, each by its distance stretched by its drawbacks."""
+    """Those that can be had first, then those that suit, each by its distance stretched by its drawbacks."""
     picks = [describe(row, situation) for row in rows]
-    picks.sort(key=lambda p: (any(code in BARRED for code in p["reasons"]), weight(p)))
+    picks.sort(key=lambda p: (not p["is_available"], p["suits"] is False, weight(p)))
     free = [p for p in picks if p["is_available"]]
     if free:
         closest = min(free, key=lambda p: p["metres"])

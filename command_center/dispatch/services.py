@@ -36,6 +36,8 @@ def assign(
     try:
         with transaction.atomic():
             assignment = take(incident, unit, actor=actor, mission=mission, reasons=reasons)
+            if not notify:
+                write(assignment, f"{unit}：拟派{f'（{mission}）' if mission else ''}", actor)
             if notify:
                 ASSIGNMENT.advance(assignment, "notify", actor=actor)
     except IntegrityError as error:
@@ -68,7 +70,6 @@ def take(incident: Incident, unit: Team, *, actor: User, mission: str, reasons: 
         metres=round(metres_between(team.geom.x, team.geom.y, row.geom.x, row.geom.y)),
         reasons=list(reasons),
     )
-    write(assignment, f"{team}：拟派{f'（{mission}）' if mission else ''}", actor)
     events.append(
         "dispatch.assign",
         subject=assignment,

@@ -71,7 +71,8 @@ def followed(assignment: Assignment, step: Step, actor: User) -> None:
     if held is None and (status := UNIT_STATUS.get(assignment.state)) and unit.status != status:
         units.follow(unit, status, actor=actor)
     assignment.unit = unit
-    write(assignment, f"{unit}：{step.label}{f'（{step.note}）' if step.note else ''}", actor, step)
+    if step.name != "notify":  # the notice itself is that line
+        write(assignment, f"{unit}：{step.label}{f'（{step.note}）' if step.note else ''}", actor, step)
 
 
 def write(assignment: Assignment, text: str, actor: User, step: Step | None = None) -> None:
@@ -103,8 +104,10 @@ def send_message(assignment: Assignment, step: Step, actor: User) -> None:
         f"{incident.address or incident.region.name}。{assignment.mission}",
         actor=actor,
         at=step.at,
+        place=unit.geom,
         assignment=assignment.pk,
         unit=unit.pk,
+        unit_name=unit.name,
     )
 
 

@@ -78,7 +78,7 @@ def contents(incident: Incident, **more: Any) -> dict[str, Any]:
     place = incident.address or incident.region.name
     rows = list(IncidentEntry.objects.filter(incident=incident).select_related("actor").order_by("n"))
     steps = [e for e in rows if e.kind in ("step", "level")]
-    sent = [e for e in rows if e.kind in ("assignment", "task", "report")]
+    sent = [e for e in rows if e.kind in ("assignment", "message", "task", "report")]
     return {
         "incident_number": incident.number,
         "incident_title": incident.title,

@@ -57,6 +57,12 @@ def search(
     return rows
 
 
+def open_by_urgency(user: User) -> list[Incident]:
+    """Nobody's yet first, then the gravest, then the oldest."""
+    rows = list(search(user, open=True)[:200])
+    return sorted(rows, key=lambda i: (i.acknowledged_at is not None, i.level or 9, i.received_at))
+
+
 def described(incident: Incident, user: User) -> dict[str, Any]:
     """An incident in lists: nothing personal."""
     return {

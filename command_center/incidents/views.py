@@ -123,7 +123,7 @@ def board(request: HttpRequest) -> HttpResponse:
     if not isinstance(user, User) or not user.has_perm("incidents.view_incident"):
         raise Http404
     context = {
-        "incidents": selectors.search(user, open=True)[:200],
+        "incidents": selectors.open_by_urgency(user),
         "recent": selectors.search(user, open=False)[:10],
         "may_raise": user.has_perm("incidents.add_incident"),
         "may_alarm": user.has_perm("incidents.raise_alarm") and user.scope.site_id is not None,

@@ -56,7 +56,7 @@ def test_the_whole_course_and_the_units_status(assignment, team, cast):
         assert status(team) == expected, name
     assert assignment.accepted_at and assignment.enroute_at and assignment.staged_at
     assert assignment.on_scene_at and assignment.closed_at
-    assert IncidentEntry.objects.filter(kind="assignment").count() == 7
+    assert IncidentEntry.objects.filter(kind="assignment").count() == 5
 
 
 def test_answering_verifies_the_unit(assignment, team, cast):

@@ -6,6 +6,7 @@ import {elapsed} from 'layers/format.js';
 const MODULES = /^(incidents|dispatch|documents)\./;
 const SETTLE_MS = 60;
 const SAID_MS = 6000;
+const HELD = '[data-dirty], details[data-hold][open]';
 
 /**
  * @param {HTMLElement} part [data-part][data-incident]
@@ -39,12 +40,6 @@ export function start(part, {feed}) {
     target.dataset.dirty = '1';
     if (target.matches('[data-files]')) say(part, target.files.length);
   });
-  // An open form counts as being filled in: neither this nor the panel may close it under the reader's hand.
-  part.addEventListener('toggle', ({target}) => {
-    const field = target.matches('.step-form') ? target.querySelector('form input, form textarea, form select') : null;
-    if (field && target.open) field.dataset.dirty = '1';
-    else if (field) delete field.dataset.dirty;
-  }, true);
   part.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
@@ -66,7 +61,7 @@ export function concerns({kind, data}, incident) {
 
 /** The map's panel loads itself afresh, except while something is being filled in. */
 function isPanels(part) {
-  return Boolean(part.closest('[data-ref="panelBody"]')) && !part.querySelector('[data-dirty]');
+  return Boolean(part.closest('[data-ref="panelBody"]')) && !part.querySelector(HELD);
 }
 
 /** The whole part is replaced; while something is being typed or a form is open, only the blocks marked data-live around it. */
@@ -82,14 +77,14 @@ async function refresh(part) {
     fresh.dataset.saidAt = part.dataset.saidAt ?? performance.now();
     fresh.prepend(said.cloneNode(true));
   }
-  if (!part.querySelector('[data-dirty], .step-form[open]') && !part.contains(typing())) {
+  if (!part.querySelector(HELD) && !part.contains(typing())) {
     reopen(fresh, open);
     swap(part, fresh);
     return;
   }
   for (const block of part.querySelectorAll('[data-live]')) {
     const next = fresh.querySelector(`[data-live="${block.dataset.live}"]`);
-    if (!next || block.querySelector('[data-dirty], .step-form[open]') || block.contains(typing())) continue;
+    if (!next || block.querySelector(HELD) || block.contains(typing())) continue;
     reopen(next, open);
     swap(block, next);
   }
