@@ -14,8 +14,10 @@ from config import env
 from config.wsgi import application as wsgi  # sets Django up, which what follows needs
 from core.consumers import FeedConsumer, no_such_socket
 from core.origins import OriginCheck, Receive, Scope, Send
+from layers.tile_lane import in_front_of
 
-pages: Any = WSGIMiddleware(cast(Any, wsgi), workers=env.number("ANTU_THREADS", 8, least=1))
+django: Any = WSGIMiddleware(cast(Any, wsgi), workers=env.number("ANTU_THREADS", 8, least=1))
+pages = in_front_of(django)
 feed = FeedConsumer.as_asgi()
 
 

@@ -38,6 +38,9 @@ def form_of(
     # The form writes into its instance while it checks; the service must get the row as it is.
     form = records.form(data, files, instance=copy.copy(instance) if instance is not None else None)
     for field in form.fields.values():
+        if isinstance(field.widget, forms.Textarea):
+            field.widget.attrs.setdefault("rows", 4)
+            field.widget.attrs["rows"] = min(int(field.widget.attrs["rows"]), 6)
         if (
             isinstance(field, forms.ModelChoiceField)
             and field.queryset is not None

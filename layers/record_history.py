@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from core.models import AuditEntry
 from layers.columns import masked, words
+from layers.registry import registry
 
 # Kept by the machine for itself; a reader of the history learns nothing from them.
 UNTOLD = {"pinyin", "geom_3857"}
@@ -38,7 +39,7 @@ class Written:
 
 def written(row: Model, entries: list[AuditEntry], hidden: set[str]) -> list[Written]:
     fields = {str(f.column): f for f in row._meta.concrete_fields}
-    names = related_names(fields, entries)
+    names = related_names(fields, entries) | state_names(type(row))
     return [
         Written(
             at=entry.at,
@@ -81,6 +82,17 @@ def shown_value(field: Field[Any, Any] | None, column: str, value: Any, names: d
         moment = parse_datetime(value)
         return words(timezone.localtime(moment)) if moment else value
     return (str(value) if isinstance(value, dict) else words(value))[:LONGEST]
+
+
+def state_names(model: type[Model]) -> dict[tuple[str, Any], str]:
+    """What the workflow of this model calls its states: a case's own field does not know."""
+    return {
+        ("state", key): label
+        for module in registry
+        if model in {r.model for r in module.records} | {x.model for x in module.layers}
+        for workflow in module.workflows
+        for key, label in workflow.states.items()
+    }
 
 
 def related_names(fields: dict[str, Field[Any, Any]], entries: list[AuditEntry]) -> dict[tuple[str, Any], str]:

@@ -1,15 +1,17 @@
-"""A short way for tiles past Django's middleware, which costs more than a tile does.
+"""A short way for tiles past Django's middleware and the bridge to it, which cost more than a tile does.
 
 It knows one thing: GET /tiles/… with a session it has seen in the last ten seconds or can look up. Whatever it does
-not know (no session, another method, a strange address, an error) it hands to Django, which answers as for every other
+not know (no session, another method, a strange address, an error) goes on to Django, which answers as for every other
 page. A log-out or a right taken away therefore shows in tiles after ten seconds at the latest.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl
@@ -25,54 +27,56 @@ from layers import tiles
 from layers.caches import Kept
 
 log = logging.getLogger(__name__)
-Environ = dict[str, Any]
-Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ADDRESS = re.compile(r"/tiles/([a-z0-9_]{1,64})/([0-9]{1,2})/([0-9]{1,7})/([0-9]{1,7})\.mvt")
-REASONS = {
-    200: "200 OK",
-    304: "304 Not Modified",
-    400: "400 Bad Request",
-    404: "404 Not Found",
-    503: "503 Service Unavailable",
-}
+LONGEST_QUERY = 500
+# A fixed pool: each thread keeps its database connection.
+THREADS = 4
 
 _people: Kept[User] = Kept(5000, seconds=10)
 
 
 def in_front_of(django: Application) -> Application:
-    def application(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="tile")
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
         found = None
-        if environ["REQUEST_METHOD"] == "GET" and (address := ADDRESS.fullmatch(environ.get("PATH_INFO", ""))):
-            found = attempt(environ, *address.groups())
+        if scope["type"] == "http" and scope["path"].startswith("/tiles/"):
+            found = await asyncio.get_running_loop().run_in_executor(pool, answer_to, scope)
         if found is None:
-            return django(environ, start_response)
-        start_response(REASONS[found.status], [*found.headers, ("X-Content-Type-Options", "nosniff")])
-        return [found.body] if found.body else []
+            await django(scope, receive, send)
+            return
+        headers = [*found.headers, ("X-Content-Type-Options", "nosniff")]
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers]
+        await send({"type": "http.response.start", "status": found.status, "headers": raw})
+        await send({"type": "http.response.body", "body": found.body})
 
     return application
 
 
-def attempt(environ: Environ, layer: str, z: str, x: str, y: str) -> tiles.Answer | None:
+def answer_to(scope: Scope) -> tiles.Answer | None:
     """The answer, or None: let Django do it, and say what is wrong if something is."""
-    query = environ.get("QUERY_STRING", "")
-    if len(query) > 500 or "%00" in query:
+    address = ADDRESS.fullmatch(scope["path"])
+    query: bytes = scope["query_string"]
+    if scope["method"] != "GET" or address is None or len(query) > LONGEST_QUERY or b"%00" in query:
         return None
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    layer, z, x, y = address.groups()
     try:
-        user = person(session_key(environ.get("HTTP_COOKIE", "")))
+        user = person(parse_cookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME, ""))
         if user is None:
             return None
-        parameters = dict(parse_qsl(query))
-        return tiles.answer(user, layer, z, x, y, query=parameters, if_none_match=environ.get("HTTP_IF_NONE_MATCH", ""))
+        given = dict(parse_qsl(query.decode("latin-1")))
+        return tiles.answer(user, layer, z, x, y, query=given, if_none_match=headers.get(b"if-none-match", ""))
     except DatabaseError as error:
-        # A connection that the server closed: Django's own handling opens a new one.
-        log.warning("Tile lane hands over: %s", str(error).splitlines()[0] if str(error) else type(error).__name__)
+        # A connection that the server closed, say: Django's own handling opens a new one.
+        log.warning("Tile lane hands over: %s", type(error).__name__)
         connection.close()
         return None
-
-
-def session_key(cookie: str) -> str:
-    return parse_cookie(cookie).get(settings.SESSION_COOKIE_NAME, "")
 
 
 def person(key: str) -> User | None:
