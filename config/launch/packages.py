@@ -130,8 +130,8 @@ def as_root(*, ask: bool) -> list[str] | None:
 
 
 def apt(prefix: list[str], *words: str) -> list[str]:
-    """Progress comes on descriptor 9, joined to the output behind sudo, which closes what it does not know. Descriptor 1
-    would not do: dpkg closes the one it reports on, and a package's script that prints then fails."""
+    """Progress comes on descriptor 9, joined to the output behind sudo, which closes what it does not know. Not on 1:
+    dpkg closes the one it reports on, and a package's script that prints then fails."""
     settings = ("-o", "DPkg::Lock::Timeout=180", "-o", "Dpkg::Use-Pty=0", "-o", "APT::Status-Fd=9")
     shell = ("sh", "-c", 'exec apt-get "$@" 9>&1', "apt-get")
     return [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", *shell, "-q", "-y", *settings, *words]
