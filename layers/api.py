@@ -35,6 +35,7 @@ def described(layer: Layer, user: User) -> dict[str, Any]:
         "key": layer.key,
         "title": layer.title,
         "group": layer.group,
+        "module": layer.model._meta.app_label,
         "geometry": layer.geometry,
         "default": layer.is_default,
         "live": layer.is_live,

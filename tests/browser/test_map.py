@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from django.contrib.gis.geos import Point
+from django.db import transaction
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from command_center.incidents.intake import raise_incident
 from command_center.incidents.models import Incident
+from core import events
 from core.models import User
 from core.pinyin import initials
 from geo.models import Region, Site
@@ -295,3 +297,45 @@ def test_on_a_phone_the_panel_is_a_sheet_and_targets_are_large(cast: Any, plants
         if (box := button.bounding_box()) and min(box["width"], box["height"]) < 44
     ]
     assert small == []
+
+
+def test_the_first_useful_map_is_there_within_a_second_and_a_half(cast: Any, plants: Any, open_page: Open) -> None:
+    page = ready(open_page(cast.city))
+    took = []
+    for _ in range(3):
+        page.reload()
+        ready(page)
+        took.append(page.evaluate("performance.getEntriesByName('antu:map-ready')[0].startTime"))
+    assert min(took) <= 1500, took
+
+
+def test_a_basemap_of_the_city_can_be_chosen_and_is_remembered(cast: Any, open_page: Open, settings: Any) -> None:
+    settings.BASEMAPS = '[{"title": "影像", "kind": "xyz", "url": "/no-such-basemap/{z}/{x}/{y}.png"}]'
+    page = ready(open_page(cast.city))
+    with page.expect_request(re.compile("/no-such-basemap/")):
+        page.get_by_label("底图").select_option(label="底图：影像")
+    page.reload()
+    ready(page)
+    expect(page.get_by_label("底图")).to_have_value("0")
+    expect(page.locator("[data-ref=feed]")).to_have_text("实时")
+
+
+def test_a_changed_record_is_asked_for_again_without_a_blank_moment(cast: Any, plants: Any, open_page: Open) -> None:
+    page = ready(open_page(cast.city, "/#map=13/37.05/118.45&layers=enterprises"))
+    expect(page.locator("[data-ref=feed]")).to_have_text("实时")
+    is_tile = re.compile("/tiles/enterprises/")
+    with page.expect_response(is_tile, timeout=8000) as found, transaction.atomic():
+        events.append("enterprises.test", subject=plants[0], region=plants[0].site.region, actor=cast.city)
+    assert found.value.status in (200, 304)
+
+
+def test_an_expired_log_in_is_said_once(cast: Any, open_page: Open, server: str) -> None:
+    page = open_page(cast.city, "/healthz")
+    line = Line(page)
+    page.goto(server + "/")
+    ready(page)
+    expect(page.locator("[data-ref=feed]")).to_have_text("实时")
+    for route in line.routes:
+        route.close(code=4401)
+    expect(page.locator(".toast")).to_contain_text("登录已过期")
+    expect(page.locator(".toast")).to_have_count(1)

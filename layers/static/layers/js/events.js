@@ -6,6 +6,7 @@ const LATE_MS = 3000;
 const LATE_SHOWN_MS = 6000;
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 15000;
+const REFUSED_RETRY_MS = 60000; // somebody may log in again in another tab
 const HEALTHY_MS = 10000; // a connection this old starts its back-off afresh
 const CLOSE_LOGGED_OUT = 4401;
 const CLOSE_BAD_ORIGIN = 4403;
@@ -36,6 +37,7 @@ export class Feed extends EventTarget {
   #hasOffset = false;
   #stopped = false;
   #asking = false;
+  #refused = false;
   #last = '';
 
   /**
@@ -105,7 +107,7 @@ export class Feed extends EventTarget {
     this.#heardAt = Date.now();
     if (message.at) this.#setClock(Date.parse(message.at));
     if (message.type === 'welcome') {
-      this.#asking = false;
+      this.#asking = this.#refused = false;
       this.#offSince = 0;
       this.#lag = 0;
       this.#backlogTo = message.seq;
@@ -154,12 +156,14 @@ export class Feed extends EventTarget {
     this.#socket = null;
     this.#offSince ||= Date.now();
     this.#report();
-    if (code === CLOSE_LOGGED_OUT || code === CLOSE_BAD_ORIGIN) {
+    const refused = code === CLOSE_LOGGED_OUT || code === CLOSE_BAD_ORIGIN;
+    if (refused && !this.#refused) {
+      this.#refused = true;
       this.#emit('refused', code === CLOSE_LOGGED_OUT ? '登录已过期，请重新登录。' : '服务器拒绝了这个地址的实时连接，请联系管理员。');
     }
     if (this.#stopped || this.#retryTimer) return;
     this.#attempt = lived > HEALTHY_MS ? 0 : this.#attempt + 1;
-    const longest = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.#attempt);
+    const longest = refused ? REFUSED_RETRY_MS : Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.#attempt);
     // Half fixed, half random: a thousand screens must not come back in the same instant.
     this.#retryTimer = setTimeout(() => this.#connect(), longest / 2 + Math.random() * (longest / 2));
   }

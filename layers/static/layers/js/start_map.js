@@ -2,6 +2,7 @@
 
 import {App} from './app.js';
 import {get, withQuery} from './api.js';
+import * as basemaps from './basemaps.js';
 import {Cast} from './cast.js';
 import {throttled} from './dom.js';
 import {IncidentList} from './incident_list.js';
@@ -21,6 +22,7 @@ import {Shortcuts} from './shortcuts.js';
 import {Strip} from './strip.js';
 import {Table} from './table.js';
 import {explain, toast} from './toast.js';
+import {touched} from './touched.js';
 
 const REFRESH_MS = 2500;
 
@@ -78,6 +80,7 @@ async function begin() {
   app.tree = new LayerTree(app, refs.tree, list, app.link.layers);
   app.tree.addEventListener('change', () => app.dispatchEvent(new Event('view')));
   app.addEventListener('view', () => history.replaceState(null, '', app.linkHash()));
+  basemaps.start(app, refs.tree);
   app.incidents.load();
   regions.start(app, refs.region);
   if (sel) {
@@ -209,7 +212,7 @@ addEventListener('hashchange', () => {
 
 // The feed says which layers changed: their tiles are asked for again, and an open panel is loaded afresh.
 const refreshers = new Map();
-function touched(key) {
+function refresh(key) {
   if (!refreshers.has(key)) {
     refreshers.set(key, throttled(() => {
       map.tiles.refresh(key);
@@ -220,10 +223,7 @@ function touched(key) {
 }
 const recount = throttled(() => get('/api/v1/layers/').then((layers) => app.tree.update(layers.results ?? layers)).catch(explain), 15000);
 feed.addEventListener('batch', ({detail}) => {
-  const modules = new Set(detail.map(({kind}) => kind.split('.')[0]));
-  for (const layer of app.tree?.all ?? []) {
-    if (!layer.live && (modules.has(layer.key) || modules.has(layer.module))) touched(layer.key);
-  }
+  for (const key of touched(detail, app.tree?.all ?? [])) refresh(key);
   const {subject} = panel;
   const concerns = ({kind, data}) => subject && String(data.id) === subject.id && (kind.startsWith(`${subject.layer}.`) || app.tree.describe(subject.layer)?.module === kind.split('.')[0]);
   if (detail.some((event) => concerns(event) || (subject?.layer === 'incidents' && String(event.data.incident) === subject.id))) panel.changed();

@@ -6,6 +6,7 @@ import {elapsed, level} from './format.js';
 import {IncidentList} from './incident_list.js';
 import {MapView} from './map.js';
 import {startShell} from './shell.js';
+import {touched} from './touched.js';
 import {WallUnits} from './wall_units.js';
 import {WallView} from './wall_view.js';
 
@@ -99,8 +100,7 @@ async function begin() {
 function refreshOn(layers) {
   const waiting = new Set();
   feed.addEventListener('batch', ({detail}) => {
-    const modules = new Set(detail.map(({kind}) => kind.split('.')[0]));
-    for (const layer of layers) if (modules.has(layer.key) || modules.has(layer.module)) waiting.add(layer.key);
+    for (const key of touched(detail, layers)) waiting.add(key);
   });
   setInterval(() => {
     for (const key of waiting) map.tiles.refresh(key);
