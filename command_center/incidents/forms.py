@@ -40,13 +40,15 @@ class IntakeForm(PlaceMixin):
         widget=forms.Textarea(attrs={"rows": 4, "autofocus": True, "placeholder": "谁、在哪里、发生了什么"}),
     )
     kind = forms.ChoiceField(label="类型", required=False, choices=[("", "待判断"), *Incident.Kind.choices])
+    reporter_phone = forms.CharField(label="报警电话", required=False, max_length=30)
     title = forms.CharField(label="标题", required=False, max_length=120)
     address = forms.CharField(label="地点", required=False, max_length=200)
     uncertainty_m = forms.IntegerField(label="位置误差（米）", required=False, min_value=0, max_value=200_000)
-    reporter_phone = forms.CharField(label="报警电话", required=False, max_length=30)
     reporter_name = forms.CharField(label="报警人", required=False, max_length=40)
     source = forms.ChoiceField(label="来源", required=False, choices=Incident.Source.choices)
-    occurred_at = forms.DateTimeField(label="发生时间", required=False, widget=forms.DateTimeInput(attrs=MOMENT))
+    occurred_at = forms.DateTimeField(
+        label="发生时间", required=False, widget=forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M")
+    )
     trapped = forms.IntegerField(label="被困", required=False, min_value=0)
     serious_injuries = forms.IntegerField(label="重伤", required=False, min_value=0)
     deaths = forms.IntegerField(label="死亡", required=False, min_value=0)
@@ -67,7 +69,7 @@ class AmendForm(PlaceMixin, forms.ModelForm):
             "reporter_name",
             "reporter_phone",
         )
-        widgets = {"occurred_at": forms.DateTimeInput(attrs=MOMENT)}
+        widgets = {"occurred_at": forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M")}
 
 
 class CasualtyForm(forms.ModelForm):

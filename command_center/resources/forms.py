@@ -58,7 +58,7 @@ class SupplyForm(PlacedForm):
     class Meta:
         model = Supply
         fields = ("kind", *COMMON, "quantity", "unit", "expires_on", "store")
-        widgets = {"expires_on": forms.DateInput(attrs={"type": "date"})}
+        widgets = {"expires_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
 
 class ShelterForm(PlacedForm):
