@@ -172,7 +172,7 @@ export class Marks {
       text: new Text({
         text: name.length > 16 ? `${name.slice(0, 15)}…` : name,
         font: `${12 * this.#scale}px ${FONT}`,
-        offsetY: 17 * this.#scale,
+        offsetY: 21 * this.#scale, // clear of its own mark, which is an obstacle to labels
         fill: new Fill({color: this.#palette.get('--text')}),
         stroke: new Stroke({color: this.#palette.get('--halo'), width: 3 * this.#scale}),
       }),
