@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +22,7 @@ from core.idempotency import idempotent
 class ProposalsView(IncidentView):
     """Whom to send and what to bring, nearest first, with reasons and gaps."""
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
         incident = self.find(pk)
         if not self.user().has_perm("dispatch.view_assignment"):
@@ -46,6 +49,7 @@ class AssignmentView(IncidentView):
 class AssignmentList(AssignmentView):
     """GET the units of an incident, POST {"unit", "mission", "notify"} to send one."""
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
         incident = self.find(pk)
         if not self.user().has_perm("dispatch.view_assignment"):
@@ -53,6 +57,7 @@ class AssignmentList(AssignmentView):
         rows = [selectors.described(a, self.user()) for a in selectors.of(incident, self.user())]
         return Response({"count": len(rows), "results": rows})
 
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT)
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         incident = self.find(pk)
@@ -77,6 +82,7 @@ class AssignmentList(AssignmentView):
 
 
 class AssignmentDetail(AssignmentView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
         return self.told(pk)
 
@@ -84,6 +90,7 @@ class AssignmentDetail(AssignmentView):
 class AssignmentTransition(AssignmentView):
     """POST {"note"} with If-Match: one step of the assignment."""
 
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT)
     @idempotent
     def post(self, request: Request, pk: int, name: str) -> Response:
         assignment = self.found(pk)

@@ -9,6 +9,8 @@ from typing import Any
 from django.contrib.gis.geos import Point
 from django.http import Http404
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -162,6 +164,7 @@ def filters(query: Any) -> dict[str, Any]:
 class IncidentList(IncidentView):
     """GET the list (`open` `state` `level` `kind` `region` `q` `drill` `page`), POST a new incident."""
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         if not self.user().has_perm("incidents.view_incident"):
             raise Http404
@@ -171,6 +174,7 @@ class IncidentList(IncidentView):
         )
         return pages.get_paginated_response([selectors.described(row, self.user()) for row in rows or []])
 
+    @extend_schema(request=Intake, responses=OpenApiTypes.OBJECT)
     @idempotent
     def post(self, request: Request) -> Response:
         values = given(request, Intake)
@@ -190,6 +194,7 @@ class IncidentList(IncidentView):
 class OneTouch(IncidentView):
     """POST {"kind"}: an enterprise's alarm; the place is its own site."""
 
+    @extend_schema(request=Facts, responses=OpenApiTypes.OBJECT)
     @idempotent
     def post(self, request: Request) -> Response:
         values = given(request, Facts)
@@ -202,6 +207,7 @@ class OneTouch(IncidentView):
 class GradeView(APIView):
     """POST {"deaths","serious_injuries","direct_loss_wan"} -> the accident grade and why."""
 
+    @extend_schema(request=Casualties, responses=OpenApiTypes.OBJECT)
     def post(self, request: Request) -> Response:
         values = given(request, Casualties)
         found = grading.grade(
@@ -215,9 +221,11 @@ class GradeView(APIView):
 class IncidentDetail(IncidentView):
     """GET with its ETag, PATCH facts with If-Match."""
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
         return self.answer(self.find(pk))
 
+    @extend_schema(request=Facts, responses=OpenApiTypes.OBJECT)
     def patch(self, request: Request, pk: int) -> Response:
         incident = self.find(pk)
         version = expected_version(request)
@@ -232,6 +240,7 @@ class IncidentDetail(IncidentView):
 class TransitionView(IncidentView):
     """POST {"note", …values} with If-Match: one step."""
 
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT)
     @idempotent
     def post(self, request: Request, pk: int, name: str) -> Response:
         incident = self.find(pk)
@@ -249,6 +258,7 @@ class TransitionView(IncidentView):
 class TimelineView(IncidentView):
     """GET entries (`after` n), POST a note (multipart with `files` for photos)."""
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
         incident = self.find(pk)
         after = request.query_params.get("after", "0")
@@ -258,6 +268,7 @@ class TimelineView(IncidentView):
         rows = pages.paginate_queryset(selectors.entries(incident, self.user(), after=int(after)), request, view=self)
         return pages.get_paginated_response([selectors.entry_described(row) for row in rows or []])
 
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT)
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         incident = self.find(pk)
@@ -276,6 +287,7 @@ class TimelineView(IncidentView):
 
 
 class AcknowledgeView(IncidentView):
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT)
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         return self.answer(services.acknowledge(self.find(pk), actor=self.user()))
@@ -284,6 +296,7 @@ class AcknowledgeView(IncidentView):
 class CasualtiesView(IncidentView):
     """POST new figures with If-Match; the grade follows."""
 
+    @extend_schema(request=Casualties, responses=OpenApiTypes.OBJECT)
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         incident = self.find(pk)
@@ -304,12 +317,14 @@ class NewTask(serializers.Serializer[Any]):
 
 
 class TaskList(IncidentView):
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
         incident = self.find(pk)
         if not self.user().has_perm("incidents.view_task"):
             raise Http404
         return Response({"results": [selectors.task_described(t) for t in selectors.tasks(incident)]})
 
+    @extend_schema(request=NewTask, responses=OpenApiTypes.OBJECT)
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         incident = self.find(pk)
@@ -327,6 +342,7 @@ class TaskList(IncidentView):
 
 
 class TaskDone(IncidentView):
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT)
     @idempotent
     def post(self, request: Request, pk: int, task: int) -> Response:
         incident = self.find(pk)
@@ -340,9 +356,11 @@ class TaskDone(IncidentView):
 class DocumentList(IncidentView):
     """GET the papers and attachments, POST {} to issue the final report."""
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
         return Response(documents_of(self.find(pk), self.user()))
 
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT)
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         incident = self.find(pk)

@@ -52,12 +52,13 @@ def raise_incident(
     **counts: int,
 ) -> Incident:
     """Take an alarm. Its region is where it lies; without a place it is its site's or the actor's own."""
-    if not (actor.has_perm("incidents.add_incident") or (site and actor.has_perm("incidents.raise_alarm"))):
+    if actor.scope.site_id is not None:  # an enterprise raises alarms for its own site only
+        site = Site.objects.visible_to(actor).get(pk=actor.scope.site_id)
+    needed = "raise_alarm" if actor.scope.site_id is not None else "add_incident"
+    if not actor.has_perm(f"incidents.{needed}"):
         raise PermissionDenied("您没有“登记事件”的权限。")
     if unknown := set(counts) - set(COUNTS):
         raise TypeError(f"raise_incident() got unexpected {', '.join(sorted(unknown))}")
-    if actor.scope.site_id is not None:
-        site = Site.objects.visible_to(actor).get(pk=actor.scope.site_id)
     place, region, flags = locate(point or (site.geom if site else None), site, actor)
     known_kind = kind in Incident.Kind.values
     incident = Incident(

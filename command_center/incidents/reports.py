@@ -142,8 +142,7 @@ def drawn_layers(incident: Incident) -> list[Layer]:
         ("地点", incident.address or incident.region.name),
     )
     here = [Feature(geometry=incident.geom, label=incident.title, facts=facts)]
-    if incident.uncertainty_m:
-        here.append(Feature(geometry=incident.geom, label="位置误差范围", radius_m=incident.uncertainty_m))
+    around = [Feature(geometry=incident.geom, label="位置误差范围", radius_m=incident.uncertainty_m)]
     placed = IncidentEntry.objects.filter(incident=incident, place__isnull=False).exclude(kind="raised").order_by("n")
     units: dict[str, Feature] = {}
     notes = []
@@ -157,6 +156,7 @@ def drawn_layers(incident: Incident) -> list[Layer]:
             notes.append(Feature(geometry=entry.place, label=when, facts=said))
     return [
         Layer(title="事件", features=here, color="#d92d20", symbol="▲", labelled=True),
+        Layer(title="位置误差范围", features=around if incident.uncertainty_m else [], color="#d92d20", dashed=True),
         Layer(title="出动队伍（驻地）", features=list(units.values()), color="#0f766e", symbol="■", labelled=True),
         Layer(title="现场记录", features=notes, color="#6741d9"),
     ]

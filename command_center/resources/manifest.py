@@ -152,8 +152,7 @@ registry.add(
         nav=(
             Nav(
                 title="资源",
-                url_name="records:list",
-                args=("resources", "teams"),
+                url_name="resources:home",
                 permission="resources.view_team",
                 order=30,
             ),

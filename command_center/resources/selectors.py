@@ -5,14 +5,32 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, TypedDict
 
-from django.db.models import Case, CharField, F, Q, Value, When
+from django.db.models import Case, CharField, Count, F, Q, Value, When
 from django.db.models.functions import Now, TruncDate
 
-from command_center.resources.models import ConfirmLink, Resource, Supply, Team
-from command_center.resources.services import CONTACT
+from command_center.resources.models import (
+    CommunicationAsset,
+    ConfirmLink,
+    MedicalPoint,
+    Resource,
+    Shelter,
+    Supply,
+    Team,
+    TransportAsset,
+)
+from command_center.resources.services import BUSY, CONTACT
+from core.freshness import stale_before
 from core.models import User
 
 EXPIRES_SOON = timedelta(days=30)
+KEYS: dict[str, type[Resource]] = {
+    "teams": Team,
+    "supplies": Supply,
+    "shelters": Shelter,
+    "medical": MedicalPoint,
+    "communication": CommunicationAsset,
+    "transport": TransportAsset,
+}
 
 
 class Fact(TypedDict):
@@ -90,7 +108,41 @@ def shown(value: Any) -> str:
 
 def tab(record: Resource, user: User) -> dict[str, Any]:
     """The panel's first page."""
-    return {"record": record, "facts": facts(record), "contact": contact(record, user), "fresh": record.freshness}
+    may_set = isinstance(record, Team) and record.status not in BUSY and user.has_perm("resources.set_team_status")
+    return {
+        "record": record,
+        "facts": facts(record),
+        "contact": contact(record, user),
+        "fresh": record.freshness,
+        "statuses": [c for c in Team.Status.choices if c[0] not in BUSY] if may_set else [],
+    }
+
+
+class Share(TypedDict):
+    key: str
+    title: str
+    total: int
+    stale: int
+    never: int
+
+
+def shares(user: User) -> list[Share]:
+    """How many of each sort this user sees, how many are past their interval, how many nobody ever confirmed."""
+    found: list[Share] = []
+    for key, model in KEYS.items():
+        if not user.has_perm(f"resources.view_{model._meta.model_name}"):
+            continue
+        rows = model.objects.visible_to(user)
+        counts = rows.aggregate(
+            total=Count("pk"),
+            stale=Count("pk", filter=stale_before()),
+            never=Count("pk", filter=Q(verified_at__isnull=True)),
+        )
+        title = str(model._meta.verbose_name)
+        found.append(
+            {"key": key, "title": title, "total": counts["total"], "stale": counts["stale"], "never": counts["never"]}
+        )
+    return found
 
 
 def open_links(record: Resource) -> Any:

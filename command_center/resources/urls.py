@@ -4,6 +4,7 @@ from command_center.resources import views
 
 app_name = "resources"
 urlpatterns = [
+    path("", views.home, name="home"),
     path("confirm/<str:token>/", views.confirm, name="confirm"),
     path("team/<int:pk>/status/", views.status, name="status"),
     path("<slug:model>/<int:pk>/verify/", views.verify, name="verify"),

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from command_center.resources import selectors, services
 from command_center.resources.forms import confirm_form
@@ -35,6 +35,17 @@ def show_tab(request: HttpRequest, record: Resource, user: User, **more: object)
     response = render(request, "resources/tab.html", {**selectors.tab(record, user), "user": user, **more})
     response["HX-Trigger"] = "resource-changed"
     return response
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The six sorts, how many there are and how fresh they are known."""
+    user = request.user
+    shares = selectors.shares(user) if isinstance(user, User) else []
+    if not shares:
+        raise Http404
+    return render(request, "resources/home.html", {"shares": shares})
 
 
 @login_required

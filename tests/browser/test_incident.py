@@ -166,7 +166,9 @@ def send_and_bring_back(desk: Page, screen: Page, forces: SimpleNamespace) -> No
 
 def notes_tasks_casualties(desk: Page, screen: Page) -> None:
     tab(desk, "timeline")
-    desk.locator(".note-form [name=files]").set_input_files({"name": "现场.png", "mimeType": "image/png", "buffer": PNG})
+    desk.locator(".note-form [name=files]").set_input_files(
+        {"name": "现场.png", "mimeType": "image/png", "buffer": PNG}
+    )
     desk.locator(".note-form textarea").fill("风向东南，喷雾稀释中")
     # Somebody writes here while the other screen changes things: nothing of it may be lost.
     take_casualties(screen)
@@ -283,7 +285,16 @@ class WebProcess:
         url = f"postgres://{options['USER']}@{options['HOST']}:{options['PORT']}/{options['NAME']}"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(self.port), "--log-level", "error"],
+            [
+                sys.executable,
+                "-m",
+                "uvicorn",
+                "config.asgi:application",
+                "--port",
+                str(self.port),
+                "--log-level",
+                "error",
+            ],
             cwd=ROOT,
             env={**environment, "DATABASE_URL": url, "ANTU_DEBUG": "1"},
         )

@@ -171,3 +171,20 @@ def test_a_supply_is_coloured_by_what_is_left_of_it(regions, cast):
     layer = next(x for x in LAYERS if x.key == "supplies")
     states = dict(Supply.objects.annotate(s=layer.state_expression).values_list("pk", "s"))
     assert states == {row.pk: state for state, row in rows.items()}
+
+
+def test_the_first_page_counts_what_is_stale(cast, browse, regions, team):
+    make_supply(regions.town)
+    page = browse(cast.district).get("/resources/").content.decode()
+    assert "1 项超过核实周期，其中 1 项从未核实" in page and "全部在核实周期内" in page
+    assert "救援队伍" not in browse(cast.enterprise).get("/resources/").content.decode().split("<main")[1]
+    assert browse(cast.nobody).get("/resources/").status_code == 404
+
+
+def test_status_is_changed_from_the_panel(cast, browse, team):
+    client = browse(cast.district)
+    assert 'name="status"' in client.get(f"/panel/teams/{team.pk}/").content.decode()
+    assert client.post(f"/resources/team/{team.pk}/status/", {"status": "delayed"}).status_code == 200
+    team.refresh_from_db()
+    assert team.status == "delayed"
+    assert browse(cast.auditor).post(f"/resources/team/{team.pk}/status/", {"status": "available"}).status_code == 403
