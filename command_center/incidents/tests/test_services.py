@@ -1,9 +1,11 @@
 """What people do with an incident: each action works, and is refused by role, by region, by state, and twice."""
 
+import threading
+
 import pytest
 from django.contrib.gis.geos import Point
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from command_center.incidents import intake, services
 from command_center.incidents.models import Incident, IncidentEntry
@@ -228,6 +230,30 @@ class TestNotesAndAcknowledgement:
         for change in (lambda: IncidentEntry.objects.filter(pk=entry.pk).update(text="x"), entry.delete):
             with pytest.raises(DatabaseError), transaction.atomic():
                 change()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_writers_number_the_timeline_without_gap_or_twin(cast, regions):
+    incident = make_incident(regions.town, cast.district)
+    wrong = []
+
+    def write(name):
+        try:
+            for n in range(5):
+                services.add_note(incident, actor=cast.district, text=f"{name}-{n}")
+        except Exception as error:
+            wrong.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert not wrong
+    numbers = list(IncidentEntry.objects.filter(incident=incident).order_by("n").values_list("n", flat=True))
+    assert numbers == list(range(1, 22))
 
 
 class TestTasks:

@@ -4,9 +4,17 @@ import htmx from 'htmx';
 import {elapsed} from 'layers/format.js';
 
 const MODULES = /^(incidents|dispatch|documents)\./;
-const SETTLE_MS = 60;
+const SETTLE_MS = 15;
 const SAID_MS = 6000;
 const HELD = '[data-dirty], details[data-hold][open]';
+
+// For all parts at once: what is typed into a part that has only just been swapped in must count as well.
+document.addEventListener('input', ({target}) => {
+  const part = target.closest('[data-part]');
+  if (!part) return;
+  target.dataset.dirty = '1';
+  if (target.matches('[data-files]')) say(part, target.files.length);
+});
 
 /**
  * @param {HTMLElement} part [data-part][data-incident]
@@ -36,10 +44,6 @@ export function start(part, {feed}) {
   }
   feed.addEventListener('batch', heard);
   document.body.addEventListener('incident-changed', changed);
-  part.addEventListener('input', ({target}) => {
-    target.dataset.dirty = '1';
-    if (target.matches('[data-files]')) say(part, target.files.length);
-  });
   part.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
