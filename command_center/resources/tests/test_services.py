@@ -176,7 +176,7 @@ def test_a_supply_is_coloured_by_what_is_left_of_it(regions, cast):
 def test_the_first_page_counts_what_is_stale(cast, browse, regions, team):
     make_supply(regions.town)
     page = browse(cast.district).get("/resources/").content.decode()
-    assert "1 项超过核实周期，其中 1 项从未核实" in page and "全部在核实周期内" in page
+    assert "1 项超过核实周期" in page and "其中 1 项从未核实" in page and "全部在核实周期内" in page
     assert "救援队伍" not in browse(cast.enterprise).get("/resources/").content.decode().split("<main")[1]
     assert browse(cast.nobody).get("/resources/").status_code == 404
 
