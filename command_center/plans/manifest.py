@@ -47,6 +47,8 @@ registry.add(
         tabs=(
             Tab(key="plans", title="应急预案", on=Site, template="plans/tab.html", context=selectors.tab,
                 badge=selectors.badge, permission="plans.view_plan", order=60),
+            Tab(key="plan", title="办理", on=Plan, template="plans/plan_tab.html", context=selectors.plan_tab,
+                permission="plans.view_plan", order=1),
         ),
         actions=(
             Action(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
@@ -20,6 +21,27 @@ STANDINGS = {
     "filing": "待备案",
     "abolished": "已废止",
 }
+
+
+@dataclass(frozen=True)
+class Verb:
+    """Something to do with a plan: its button, and the one thing that must be said with it."""
+
+    key: str
+    label: str
+    permission: str
+    field: str = ""
+    hint: str = ""
+    longest: int = 60
+    is_grave: bool = False
+
+
+VERBS = (
+    Verb("verify", "核实联系信息", "plans.verify_plan"),
+    Verb("file", "登记备案", "plans.file_plan", "filing_number", "备案编号"),
+    Verb("review", "登记评估", "plans.review_plan", "conclusion", "评估结论", 300),
+    Verb("abolish", "废止", "plans.change_plan", "reason", "废止原因", 300, is_grave=True),
+)
 
 
 def standing(plan: Plan, today: dt.date | None = None) -> str:
@@ -87,14 +109,34 @@ def covering(site: Site, user: User) -> QuerySet[Plan]:
 
 
 def tab(site: Site, user: User) -> dict[str, Any]:
-    """The panel's page on plans."""
-    own = [{"plan": p, "standing": standing(p), "label": standing_label(p)} for p in for_site(site, user)[:50]]
-    return {
-        "site": site,
-        "plans": own,
-        "government": covering(site, user)[:12],
-        "is_official": user.scope.site_id is None,
-    }
+    """The panel's page on a place's plans."""
+    own = [
+        {"plan": p, "name": p.title.removeprefix(site.name) or p.title, **_standing(p)}
+        for p in for_site(site, user)[:50]
+    ]
+    return {"site": site, "plans": own, "government": covering(site, user)[:12]}
+
+
+def plan_tab(plan: Plan, user: User) -> dict[str, Any]:
+    """The page of one plan."""
+    open_verbs = () if plan.abolished_on else VERBS
+    verbs = [
+        verb
+        for verb in open_verbs
+        if user.has_perm(verb.permission) and not (verb.key == "file" and plan.filed_on) and reaches(plan, user)
+    ]
+    return {"plan": plan, **_standing(plan), "texts": [files.described(text) for text in texts(plan)], "verbs": verbs}
+
+
+def reaches(plan: Plan, user: User) -> bool:
+    """Whether it is this user's to change; the city's plans are only read in the counties."""
+    scope = user.scope
+    return plan.site_id == scope.site_id if scope.site_id is not None else scope.covers_region(plan.region_id)
+
+
+def _standing(plan: Plan) -> dict[str, Any]:
+    key = standing(plan)
+    return {"standing": key, "label": STANDINGS[key], "is_late": key in ("unfiled", "review_due")}
 
 
 def badge(site: Site, user: User) -> int:

@@ -255,3 +255,25 @@ def test_a_plan_is_registered_through_its_form(cast: SimpleNamespace, sites: Sim
     assert made.region == sites.own.region and client.get(f"/plans/plans/{made.pk}/").status_code == 200
     assert client.post("/plans/plans/new/", form | {"site": sites.other.pk}).status_code == 400
     assert client.post("/plans/plans/new/", form | {"site": "", "level": "county"}).status_code == 400
+
+
+def test_what_may_be_done_is_offered_to_who_may(plan: Plan, city_plan: Plan, cast: SimpleNamespace) -> None:
+    def offered(which: Plan, user: Any) -> set[str]:
+        return {verb.key for verb in selectors.plan_tab(which, user)["verbs"]}
+
+    assert offered(plan, cast.district) == {"verify", "file", "review", "abolish"}
+    assert offered(plan, cast.enterprise) == {"verify", "review", "abolish"}
+    assert offered(plan, cast.town) == set()
+    assert offered(city_plan, cast.district) == set()
+
+
+def test_the_plans_own_page_does_it_and_says_why_not(plan: Plan, cast: SimpleNamespace, browse: Any) -> None:
+    client, url = browse(cast.district), f"/plans/{plan.pk}/do/"
+    assert "备案编号" in client.post(f"{url}file/", {"filing_number": ""}).content.decode()
+    done = client.post(f"{url}file/", {"filing_number": "备-7"}, headers={"HX-Request": "true"})
+    assert done.status_code == 200 and "已办理：登记备案" in done.content.decode()
+    assert "已于" in client.post(f"{url}file/", {"filing_number": "备-8"}).content.decode()
+    assert client.post(f"{url}review/", {"conclusion": "继续适用"}).status_code == 302
+    assert client.post(f"{url}burn/").status_code == 404
+    assert browse(cast.neighbour).post(f"{url}verify/").status_code == 404
+    assert browse(cast.town).post(f"{url}verify/").status_code == 403
