@@ -253,8 +253,12 @@ def tell_open(city: City, rng: Random, now: dt.datetime) -> None:
     new = Story(city, rng, now - dt.timedelta(minutes=4))
     new.raised(plots["traffic"], "370522", title="", narrative="220 国道一辆罐车侧翻，报警人已离开，其余不详。",
                reporter_name="", occurred_at=None, uncertainty_m=800)  # fmt: skip
+    tell_drill(city, rng, now, plots["gas"])
+
+
+def tell_drill(city: City, rng: Random, now: dt.datetime, plot: Plot) -> None:
     drill = Story(city, rng, now - dt.timedelta(minutes=34))
-    drill.raised(plots["gas"], "370571", is_drill=True, title="开发区燃气泄漏处置演练")
+    drill.raised(plot, "370571", is_drill=True, title="开发区燃气泄漏处置演练")
     drill.do(incidents.acknowledge, drill.incident, actor=drill.user("duty"))
     for name in ("verify", "grade"):
         drill.after(1, 3)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
-from decimal import Decimal
+from typing import Any
 
 from django.contrib.gis.geos import Point
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -31,6 +30,10 @@ FLAGS = {
 }
 BY_PHONE = (Incident.Source.PHONE, Incident.Source.API, Incident.Source.TRANSFER)
 COUNTS = ("deaths", "serious_injuries", "minor_injuries", "missing", "trapped", "evacuated")
+FACTS = (
+    "narrative", "address", "uncertainty_m", "source", "reporter_name", "reporter_phone", "occurred_at", "is_drill",
+    "direct_loss_wan", *COUNTS,
+)  # fmt: skip
 
 
 def raise_incident(
@@ -38,58 +41,49 @@ def raise_incident(
     actor: User,
     title: str = "",
     kind: str = "",
-    narrative: str = "",
     point: Point | None = None,
-    uncertainty_m: int = 0,
-    address: str = "",
     site: Site | None = None,
-    source: str = Incident.Source.PHONE,
-    reporter_name: str = "",
-    reporter_phone: str = "",
-    occurred_at: datetime | None = None,
-    is_drill: bool = False,
-    direct_loss_wan: Decimal = Decimal(0),
-    **counts: int,
+    **facts: Any,
 ) -> Incident:
-    """Take an alarm. Its region is where it lies; without a place it is its site's or the actor's own."""
+    """Take an alarm with whatever of FACTS is known. Without a place its region is its site's or the actor's own."""
     if actor.scope.site_id is not None:  # an enterprise raises alarms for its own site only
         site = Site.objects.visible_to(actor).get(pk=actor.scope.site_id)
     needed = "raise_alarm" if actor.scope.site_id is not None else "add_incident"
     if not actor.has_perm(f"incidents.{needed}"):
         raise PermissionDenied("您没有“登记事件”的权限。")
-    if unknown := set(counts) - set(COUNTS):
+    if unknown := set(facts) - set(FACTS):
         raise TypeError(f"raise_incident() got unexpected {', '.join(sorted(unknown))}")
     place, region, flags = locate(point or (site.geom if site else None), site, actor)
-    known_kind = kind in Incident.Kind.values
     incident = Incident(
-        kind=kind if known_kind else Incident.Kind.OTHER,
-        narrative=narrative.strip(),
-        address=address.strip() or (site.address if site else ""),
-        source=source,
-        reporter_name=reporter_name.strip(),
-        reporter_phone=reporter_phone.strip(),
+        state=START,
+        kind=kind if kind in Incident.Kind.values else Incident.Kind.OTHER,
         geom=place,
         region=region,
         site=site,
-        uncertainty_m=uncertainty_m if "location" not in flags else reach_of(region),
-        is_located="location" not in flags,
-        is_drill=is_drill,
-        occurred_at=occurred_at,
-        received_at=timezone.now(),
         raised_by=actor,
-        state=START,
-        shared_with=[] if actor.scope.covers_region(region.pk) or actor.region_id is None else [actor.region_id],
-        direct_loss_wan=direct_loss_wan,
-        **counts,
+        received_at=timezone.now(),
+        **{key: value.strip() if isinstance(value, str) else value for key, value in facts.items()},
     )
-    incident.title = title.strip() or title_of(incident)
-    incident.flags = [*flags, *missing(incident), *([] if known_kind else ["kind"])]
+    complete(incident, actor, title=title.strip(), flags=flags + ([] if kind in Incident.Kind.values else ["kind"]))
     with transaction.atomic():
-        incident.number = next_number(is_drill)
+        incident.number = next_number(incident.is_drill)
         incident.full_clean(exclude=["geom_3857", "number"])
         incident.save()
         record(incident, actor)
     return incident
+
+
+def complete(incident: Incident, actor: User, *, title: str, flags: list[str]) -> None:
+    """What follows from what is known: a title, an address, how far off the place may be, who else keeps seeing it."""
+    region = incident.region
+    if incident.site and not incident.address:
+        incident.address = incident.site.address
+    if "location" in flags:
+        incident.is_located, incident.uncertainty_m = False, reach_of(region)
+    if actor.region_id not in (None, region.pk) and not actor.scope.covers_region(region.pk):
+        incident.shared_with = [actor.region_id]
+    incident.title = title or title_of(incident)
+    incident.flags = [*flags, *missing(incident)]
 
 
 def record(incident: Incident, actor: User) -> None:
