@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import models, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from core import calendar, events
 from core.models.deadlines import Deadline, DeadlineRule
+
+log = logging.getLogger(__name__)
 
 
 class NoRule(LookupError):
@@ -65,9 +68,9 @@ def start(key: str, *, case: Any, at: datetime | None = None) -> Deadline:
 
 
 def of(case: models.Model) -> QuerySet[Deadline]:
-    return Deadline.objects.filter(
-        case_type=ContentType.objects.get_for_model(case), case_id=case.pk
-    ).select_related("rule")
+    return Deadline.objects.filter(case_type=ContentType.objects.get_for_model(case), case_id=case.pk).select_related(
+        "rule"
+    )
 
 
 def running(case: models.Model) -> QuerySet[Deadline]:
@@ -84,31 +87,42 @@ def end_all(case: models.Model, at: datetime | None = None) -> int:
     return running(case).update(ended_at=at or timezone.now())
 
 
+WAITING = {"met_at__isnull": True, "fired_at__isnull": True, "ended_at__isnull": True}
+
+
 def fire_due(limit: int = 200) -> int:
-    """Fire what is overdue: mark and append the event in one transaction each, so a killed worker re-fires nothing."""
-    waiting = {"met_at__isnull": True, "fired_at__isnull": True, "ended_at__isnull": True}
+    """Fire what is overdue; a clock that cannot fire is reported, and does not keep the others from it."""
     fired = 0
-    ids = list(Deadline.objects.filter(due_at__lte=Now(), **waiting).values_list("pk", flat=True)[:limit])
-    for pk in ids:
-        with transaction.atomic():
-            if not Deadline.objects.filter(pk=pk, **waiting).update(fired_at=Now()):
-                continue  # another worker got there first
-            deadline = Deadline.objects.select_related("rule", "region").get(pk=pk)
-            if deadline.case is None:
-                continue
-            events.append(
-                f"{deadline.case._meta.app_label}.overdue",
-                subject=deadline.case,
-                region=deadline.region,
-                actor=None,
-                site_id=getattr(deadline.case, "site_id", None),
-                shared_with=getattr(deadline.case, "shared_with", ()),
-                rule=deadline.rule.key,
-                title=deadline.rule.title,
-                due_at=deadline.due_at.isoformat(),
-            )
-            fired += 1
+    for pk in list(Deadline.objects.filter(due_at__lte=Now(), **WAITING).values_list("pk", flat=True)[:limit]):
+        try:
+            fired += fire(pk)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: the worker comes back
+        except Exception:  # whatever is odd about this case concerns no other
+            log.exception("Deadline %s could not be fired", pk)
     return fired
+
+
+def fire(pk: int) -> bool:
+    """Mark and append the event in one transaction, so a killed worker re-fires nothing. False: not to be fired."""
+    with transaction.atomic():
+        if not Deadline.objects.filter(pk=pk, **WAITING).update(fired_at=Now()):
+            return False  # another worker got there first
+        deadline = Deadline.objects.select_related("rule", "region").get(pk=pk)
+        if deadline.case is None:
+            return False
+        events.append(
+            f"{deadline.case._meta.app_label}.overdue",
+            subject=deadline.case,
+            region=deadline.region,
+            actor=None,
+            site_id=getattr(deadline.case, "site_id", None),
+            shared_with=getattr(deadline.case, "shared_with", ()),
+            rule=deadline.rule.key,
+            title=deadline.rule.title,
+            due_at=deadline.due_at.isoformat(),
+        )
+        return True
 
 
 def lateness(deadline: Deadline) -> timedelta | None:
@@ -116,5 +130,3 @@ def lateness(deadline: Deadline) -> timedelta | None:
     if deadline.met_at is None or deadline.met_at <= deadline.due_at:
         return None
     return deadline.met_at - deadline.due_at
-
-

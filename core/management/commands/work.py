@@ -34,14 +34,17 @@ class Command(BaseCommand):
 
     def keep(self, one_pass: Callable[[], None]) -> None:
         """Pass after pass; when the database is away, come back when it is not."""
-        while not self.stopped.is_set():
-            try:
-                one_pass()
-            except (OperationalError, InterfaceError) as error:
-                self.stderr.write(f"数据库暂不可用，{DATABASE_AWAY_S:.0f} 秒后重试：{str(error).splitlines()[0]}")
-                close_old_connections()
-                self.stopped.wait(DATABASE_AWAY_S)
-        connection.close()
+        try:
+            while not self.stopped.is_set():
+                try:
+                    one_pass()
+                except (OperationalError, InterfaceError) as error:
+                    self.stderr.write(f"数据库暂不可用，{DATABASE_AWAY_S:.0f} 秒后重试：{str(error).splitlines()[0]}")
+                    close_old_connections()
+                    self.stopped.wait(DATABASE_AWAY_S)
+        finally:
+            self.stopped.set()  # one half does not go on without the other: the launcher starts both again
+            connection.close()
 
     def watch_clocks(self) -> None:
         jobs.beat("worker")
