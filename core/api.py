@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.pagination import PageNumberPagination
@@ -95,8 +95,10 @@ def answer_exception(error: Exception, context: dict[str, Any]) -> Response | No
         fields = error.message_dict if hasattr(error, "error_dict") else {}
         detail = "；".join(error.messages)
         return Response({"code": "bad_input", "detail": detail, **({"fields": fields} if fields else {})}, status=400)
-    if isinstance(error, PermissionDenied) and str(error):
-        return Response({"code": "forbidden", "detail": str(error)}, status=403)
+    if isinstance(error, PermissionDenied):
+        return Response({"code": "forbidden", "detail": str(error) or "您没有这项权限。"}, status=403)
+    if isinstance(error, ObjectDoesNotExist):  # out of scope, as `advance` says it
+        error = Http404()
     # Imported late: rest_framework.views reads the settings that name this module's parser.
     from rest_framework.views import exception_handler
 
@@ -150,6 +152,6 @@ def expected_version(request: Request) -> int:
     if not value:
         raise PreconditionRequired()
     number = value.removeprefix("W/").strip('"')
-    if not number.isdecimal() or len(number) > 9:
+    if not (number.isascii() and number.isdecimal()) or len(number) > 9:
         raise exceptions.ParseError(f"If-Match {value[:40]} 不是有效的版本，请用读取时返回的 ETag。")
     return int(number)

@@ -15,7 +15,20 @@ from core.models.audit import AuditEntry
 
 PACKAGES = ("geo", "core", "layers", "supervision.", "command_center.")
 # Insert-only or transient tables are their own record.
-UNAUDITED = {"event", "feed", "signal", "step", "auditentry", "job", "periodic", "heartbeat", "storedanswer", "change", "rollup", "cell"}
+UNAUDITED = {
+    "event",
+    "feed",
+    "signal",
+    "step",
+    "auditentry",
+    "job",
+    "periodic",
+    "heartbeat",
+    "storedanswer",
+    "change",
+    "rollup",
+    "cell",
+}
 HIDDEN_COLUMNS = {"core_user": ("password", "last_login")}
 
 
@@ -44,19 +57,25 @@ def attach_triggers(**_: object) -> None:
             )
 
 
-def set_actor(user_id: int | None) -> None:
+def set_actor(user_id: int | str | None) -> str:
+    """Returns who it was before, as `set_actor` takes it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('antu.actor', %s, false)", [str(user_id or "")])
+        cursor.execute(
+            "SELECT coalesce(current_setting('antu.actor', true), ''), set_config('antu.actor', %s, false)",
+            [str(user_id or "")],
+        )
+        before: str = cursor.fetchone()[0]
+    return before
 
 
 @contextmanager
 def acting_as(user: User | None) -> Iterator[None]:
     """Writes inside are recorded as this person's; commands and workers use it, requests have the middleware."""
-    set_actor(user.pk if user else None)
+    before = set_actor(user.pk if user else None)
     try:
         yield
     finally:
-        set_actor(None)
+        set_actor(before)
 
 
 @contextmanager

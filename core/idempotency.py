@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
 from django.db import transaction
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -46,7 +48,8 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
             if response.status_code >= 400:
                 transaction.set_rollback(True)
                 return response
-            stored.status, stored.body = response.status_code, response.data
+            # As it is sent: dates and decimals in it are texts by then.
+            stored.status, stored.body = response.status_code, json.loads(JSONRenderer().render(response.data))
             stored.headers = {k: v for k, v in response.headers.items() if k in ("ETag", "Location")}
             stored.save()
             return response

@@ -50,7 +50,7 @@ def enqueue(
     function: Callable[..., Any], *, key: str | None = None, run_at: datetime | None = None, **arguments: Any
 ) -> None:
     """Queue a call in the caller's transaction. With a `key`, a waiting job of that key is kept and this dropped."""
-    row = Job(name=name_of(function), arguments=arguments, key=key, run_at=run_at or timezone.now())
+    row = Job(name=name_of(function), arguments=arguments, key=key, run_at=run_at or Now())
     Job.objects.bulk_create([row], ignore_conflicts=key is not None)
 
 
@@ -59,15 +59,15 @@ def claim() -> Job | None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE core_job SET claimed_until = now() + %s * interval '1 second', attempts = attempts + 1
+            UPDATE core_job SET claimed_until = clock_timestamp() + %s * interval '1 second', attempts = attempts + 1
             WHERE id = (
                 SELECT id FROM core_job
-                WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= now()
-                  AND (claimed_until IS NULL OR claimed_until < now())
+                WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= clock_timestamp() AND attempts < %s
+                  AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
                 ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING id
             """,
-            [LEASE.total_seconds()],
+            [LEASE.total_seconds(), ATTEMPTS],
         )
         row = cursor.fetchone()
     return Job.objects.get(pk=row[0]) if row else None
@@ -116,6 +116,13 @@ def run_periodic() -> None:
 
 def beat(name: str, **detail: Any) -> None:
     Heartbeat.objects.update_or_create(name=name, defaults={"seen_at": Now(), "detail": detail})
+
+
+@every(minutes=1)
+def give_up() -> None:
+    """A job that took its worker with it every time is not handed to yet another one."""
+    dead = Job.objects.filter(done_at__isnull=True, failed_at__isnull=True, attempts__gte=ATTEMPTS)
+    dead.filter(claimed_until__lt=Now()).update(failed_at=Now(), error="执行它的后台进程每次都中途退出。")
 
 
 @every(hours=1)

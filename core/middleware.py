@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
 
 from core import audit
@@ -39,6 +39,7 @@ class BadInputMiddleware:
         (Stale, 412, ""),
         (DataError, 400, "请求中有数值超出范围或格式不对，请检查后重试。"),
         (RequestDataTooBig, 413, "提交的内容太大，请减少后重试。"),
+        (UnreadablePostError, 400, "提交中途断开，内容不完整，请重试。"),
     )
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -57,6 +58,8 @@ class BadInputMiddleware:
                 return answer(request, status, text or str(error))
         if isinstance(error, OperationalError) and "statement timeout" in str(error):
             return answer(request, 503, "查询用时过长已中止，请缩小范围后重试。")
+        if isinstance(error, OperationalError) and "lock timeout" in str(error):
+            return answer(request, 503, "他人正在处理同一事项，请稍后重试。")
         if isinstance(error, ValueError) and "NUL" in str(error):
             return answer(request, 400, "提交的文字中含有空字符，请去掉后重试。")
         return None
