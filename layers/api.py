@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +26,11 @@ def whole(value: str | None, default: int, *, most: int, name: str) -> int:
     if not (value.isascii() and value.isdecimal() and len(value) <= 9 and 1 <= int(value) <= most):
         raise ValidationError(f"{name} 应是 1–{most} 的整数。")
     return int(value)
+
+
+def list_url(layer: Layer, user: User) -> str:
+    found = registry.list_of(layer, user)
+    return reverse("records:list", args=[found[0], found[1].key]) if found else ""
 
 
 def described(layer: Layer, user: User) -> dict[str, Any]:
@@ -52,6 +58,7 @@ def described(layer: Layer, user: User) -> dict[str, Any]:
         "searchable": bool(layer.search),
         "tiles": f"/tiles/{layer.key}/{{z}}/{{x}}/{{y}}.mvt",
         "features": f"/api/v1/features/{layer.key}/",
+        "list_url": list_url(layer, user),
         "version": f"{statement.digest}.{version}",
     }
 

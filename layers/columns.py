@@ -37,7 +37,7 @@ class Cell:
     @property
     def is_short(self) -> bool:
         """Breaking it over two lines would save nothing."""
-        return len(self.text) <= 8 or self.kind in ("date", "datetime", "code")
+        return len(self.text) <= 12 or self.kind in ("date", "datetime", "code", "number", "age", "chip")
 
     @property
     def is_number(self) -> bool:

@@ -7,6 +7,8 @@ Lists carry points (with `zoom`, outlines simplified to it); only one feature al
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -108,7 +110,7 @@ class Export(LayerView):
             sheets.Column("经度", lambda row: round(row["m_lon"], PRECISION), "number"),
             sheets.Column("纬度", lambda row: round(row["m_lat"], PRECISION), "number"),
             *([sheets.Column("逾期未核实", "m_stale", "bool")] if found.stale is not None else []),
-            *(sheets.Column(filters.label_of(found.model, path), path) for path in found.fields),
+            *(sheets.Column(filters.label_of(found.model, path), said(found, path)) for path in found.fields),
             *([sheets.Column("距离（米）", lambda row: round(row["metres"]), "int")] if given.get("radius") else []),
         ]
         return sheets.response(sheets.export(rows, shown, title=found.title, as_of=as_of), found.title)
@@ -137,9 +139,34 @@ def columns(layer: Layer, rows: QuerySet[Any], *, whole: bool = False) -> QueryS
     return rows.values("pk", *shown, *layer.fields, *([layer.geom] if whole else []))
 
 
+@cache
+def choices_of(layer: Layer) -> dict[str, dict[Any, str]]:
+    """The fields of a layer whose values have names, with the names."""
+    found = {}
+    for path in layer.fields:
+        field, rest = filters.field_at(layer.model, path)
+        choices = getattr(getattr(field, "base_field", field), "flatchoices", None)
+        if choices and not rest:
+            found[path] = {key: str(label) for key, label in choices}
+    return found
+
+
+def in_words(words: dict[Any, str], value: Any) -> str:
+    if isinstance(value, list):
+        return "、".join(words.get(v, str(v)) for v in value)
+    return words.get(value, "" if value is None else str(value))
+
+
+def said(layer: Layer, path: str) -> str | Callable[[dict[str, Any]], str]:
+    """How a sheet reads a field: a choice by its name."""
+    words = choices_of(layer).get(path)
+    return path if words is None else lambda row: in_words(words, row[path])
+
+
 def feature(layer: Layer, row: dict[str, Any]) -> dict[str, Any]:
     labels = {s.key: s.label for s in layer.states}
     properties = {path: row[path] for path in layer.fields}
+    properties |= {f"{path}_label": in_words(words, row[path]) for path, words in choices_of(layer).items()}
     properties |= {
         "layer": layer.key,
         "id": row["pk"],

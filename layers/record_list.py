@@ -11,8 +11,8 @@ from django.http import QueryDict
 
 from core.models import User
 from geo.models import Region
-from layers import filters, search
-from layers.registry import Column, Records
+from layers import filters, search, selection
+from layers.registry import Column, Records, registry
 from layers.statements import region_code
 
 PAGING = ("page", "page_size", "sort", "format")
@@ -26,12 +26,16 @@ def given(query: QueryDict) -> dict[str, str]:
 
 def chosen(records: Records, user: User, given: Mapping[str, Any]) -> QuerySet[Any]:
     """The rows that are asked for. Raises ValidationError with the field that is wrong."""
-    known = {*PAGING, *WAYS, *filters.names(records.model, records.filters)}
+    layer = registry.layer(records.layer, user) if records.layer else None
+    area = ("within",) if layer else ()
+    known = {*PAGING, *WAYS, *area, *filters.names(records.model, records.filters)}
     if unknown := sorted(set(given) - known):
         raise ValidationError(
             f"不认识的参数：{'、'.join(unknown)[:80]}。可用：{'、'.join(sorted(known - {'format'}))}。"
         )
     rows = records.rows(user)
+    if layer is not None and given.get("within"):
+        rows = selection.in_area(layer, rows, {"within": given["within"]})
     if code := region_code(str(given.get("region", ""))):
         region = Region.objects.filter(code=code).first()
         if region is None:

@@ -255,6 +255,11 @@ class Registry:
         ]
         return sorted(found, key=lambda pair: (pair[0].order, pair[0].key))
 
+    def list_of(self, layer: Layer, user: User) -> tuple[str, Records] | None:
+        """The list (and its module) that shows the rows of a layer, if this user may open it."""
+        found = ((m.key, r) for m in self for r in m.records if r.layer == layer.key)
+        return next(((key, r) for key, r in found if user.has_perm(r.permission("view"))), None)
+
     def records(self, module: str, key: str) -> Records | None:
         found = self._modules.get(module)
         return next((r for r in found.records if r.key == key), None) if found else None

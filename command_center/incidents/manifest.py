@@ -15,10 +15,10 @@ from layers.registry import Action, Column, Layer, Module, Nav, Records, State, 
 
 # 突发事件应对法（2024）§63: 一级红 二级橙 三级黄 四级蓝. No other state wears these colours.
 STATES = (
-    State(key="closed", label="已结束", color="slate", shape="ring"),
-    State(key="verified", label="已核实，未启动响应", color="teal", shape="diamond", rank=1),
-    State(key="received", label="新接报", color="violet", shape="star", rank=2),
-    State(key="level4", label="Ⅳ级响应", color="blue", shape="hexagon", rank=3),
+    State(key="closed", label="已结束", color="slate", shape="circle"),
+    State(key="verified", label="已核实，未启动响应", color="white", shape="ring", rank=1),
+    State(key="received", label="新接报", color="white", shape="ring", rank=2),
+    State(key="level4", label="Ⅳ级响应", color="blue", shape="circle", rank=3),
     State(key="level3", label="Ⅲ级响应", color="yellow", shape="square", rank=4),
     State(key="level2", label="Ⅱ级响应", color="orange", shape="diamond", rank=5),
     State(key="level1", label="Ⅰ级响应", color="red", shape="triangle", rank=6),

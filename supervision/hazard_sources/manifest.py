@@ -11,12 +11,13 @@ from supervision.hazard_sources import forms, selectors, services
 from supervision.hazard_sources.models import HazardSource
 from supervision.hazard_sources.workflow import HAZARD_SOURCE
 
+# The shape repeats the grade: the fewer the corners, the graver.
 STATES = (
-    State(key="none", label="未分级", color="slate", shape="hexagon", rank=0),
+    State(key="none", label="未分级", color="slate", shape="ring", rank=0),
     State(key="4", label="四级", color="blue", shape="hexagon", rank=1),
-    State(key="3", label="三级", color="yellow", shape="hexagon", rank=2),
-    State(key="2", label="二级", color="orange", shape="hexagon", rank=3),
-    State(key="1", label="一级", color="red", shape="hexagon", rank=4),
+    State(key="3", label="三级", color="yellow", shape="pentagon", rank=2),
+    State(key="2", label="二级", color="orange", shape="diamond", rank=3),
+    State(key="1", label="一级", color="red", shape="triangle", rank=4),
 )
 
 LAYER = Layer(

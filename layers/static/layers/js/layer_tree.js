@@ -91,6 +91,7 @@ export class LayerTree extends EventTarget {
     for (const layer of this.#layers) groups.set(layer.group, [...(groups.get(layer.group) ?? []), layer]);
     this.#box.replaceChildren(...[...groups].map(([title, layers]) =>
       el('section', {}, title ? el('h3', {}, title) : null, ...layers.map((layer) => this.#row(layer)))));
+    this.#box.append(ground(this.#app.boot.ground_note));
     if (!this.#layers.length) this.#box.replaceChildren(el('p.empty', {}, '没有可以查看的图层，请联系管理员开通。'));
   }
 
@@ -114,4 +115,16 @@ export class LayerTree extends EventTarget {
         states.length ? toggle : null),
       legend);
   }
+}
+
+/** What the lines of the ground mean, and which of them are only roughly there. @param {string} note */
+function ground(note) {
+  const line = (kind, words) => el('li', {}, el(`span.line.line-${kind}`), words);
+  return el('details.ground-legend', {}, el('summary', {}, '底图图例'),
+    el('ul.legend', {},
+      line('county', '市、县界'),
+      line('zone', '功能区界（示意）'),
+      line('town', '乡镇界（示意）'),
+      line('road', note ? '道路（示意）' : '道路'),
+      el('li', {}, el('span.line.line-rough'), '事件位置的误差范围')));
 }

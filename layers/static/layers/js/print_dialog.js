@@ -59,7 +59,7 @@ async function compose(app, {printSheet, printColors, paper, title, legend}) {
     el('div.print-map', {}, image, north(), legend ? legendOf(app) : null, scaleOf(metresPerPixel)),
     el('div.print-foot', {},
       el('span', {}, `制图：${app.boot.user?.name ?? ''}　时间：${stamp(app.feed.now())}`),
-      el('span', {}, '坐标系：CGCS2000'),
+      el('span', {}, ['坐标系：CGCS2000', app.boot.ground_note].filter(Boolean).join('　')),
       el('span', {}, `审图号：${app.boot.approval || '（内部工作用图，未送审）'}`)));
 }
 

@@ -43,6 +43,7 @@ app.incidents.addEventListener('change', ({detail}) => {
   app.resized();
 });
 app.resized();
+panel.addEventListener('subject', ({detail}) => map.incidents.select(detail?.layer === 'incidents' ? detail.id : ''));
 
 app.near = new Nearby(app);
 app.selection = new Selection(app);

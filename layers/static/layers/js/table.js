@@ -74,7 +74,7 @@ export class Table {
     pager.style.margin = '0';
     const body = el('div.dock-scroll', {tabindex: '0', 'aria-label': '表格内容'});
     this.#parts = {total, sheet, pager, body};
-    const close = el('button.btn.btn-ghost.btn-small', {type: 'button', onclick: () => this.close()}, '关闭 ', el('kbd', {}, 't'));
+    const close = el('button.btn.btn-ghost.btn-small', {type: 'button', 'aria-label': '关闭表格', onclick: () => this.close()}, '关闭 ', el('kbd', {}, 't'));
     this.#dock.replaceChildren(el('div.dock-bar', {}, select, total, el('span.spacer'), pager, sheet, close), body);
   }
 
@@ -149,7 +149,7 @@ export class Table {
     },
     el('td', {}, item.title),
     el('td', {}, swatch(state, {hollow: item.stale}), item.stale ? `${state.label}（已过期）` : state.label),
-    ...columns.map(({key}) => el('td', {}, words(feature.properties[key]))));
+    ...columns.map(({key}) => el('td', {}, words(feature.properties[`${key}_label`] ?? feature.properties[key]))));
   }
 
   #rowOf(id) {

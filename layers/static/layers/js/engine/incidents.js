@@ -1,11 +1,13 @@
 /** Open incidents: few, changing, never hidden by anything. The ring of an unacknowledged one is CSS, so motion can be turned off. */
 
-import {Feature, Fill, fromLonLat, Icon, Overlay, Point, Stroke, Style, Text, VectorLayer, VectorSource} from 'ol';
+import {circular, Feature, Fill, fromLonLat, Icon, Overlay, Point, Stroke, Style, Text, VectorLayer, VectorSource} from 'ol';
 import {el} from '../dom.js';
 import {levelMark} from '../shapes.js';
 import {drawMark} from './marks.js';
+import {translucent} from './palette.js';
 
 const FONT = '"Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif';
+const ROUGH_FROM_ZOOM = 12; // from here on the circle within which an incident lies is drawn for all, before only for the selected one
 
 export class Incidents {
   #map;
@@ -15,6 +17,8 @@ export class Incidents {
   #layer;
   #rings = new Map();
   #images = new Map();
+  #rough;
+  #selected = '';
 
   constructor(map, palette, scale = 1) {
     this.#map = map;
@@ -30,6 +34,9 @@ export class Incidents {
       properties: {key: 'incidents'},
     });
     map.addLayer(this.#layer);
+    // A layer of its own without a key: what is only roughly there is not clicked.
+    this.#rough = new VectorLayer({source: this.#source, style: (feature, resolution) => this.#roughly(feature, resolution), zIndex: 15});
+    map.addLayer(this.#rough);
   }
 
   /** @param {any[]} list of /api/v1/incidents/; those without a place are left to the strip */
@@ -52,12 +59,20 @@ export class Incidents {
 
   setVisible(on) {
     this.#layer.setVisible(on);
+    this.#rough.setVisible(on);
     for (const ring of this.#rings.values()) ring.getElement().hidden = !on;
   }
 
   repaint() {
     this.#images.clear();
     this.#layer.changed();
+    this.#rough.changed();
+  }
+
+  /** @param {string} id of the incident whose panel is open, or "" */
+  select(id) {
+    this.#selected = id;
+    this.#rough.changed();
   }
 
   /** @returns {number[]|null} extent of all, in map units */
@@ -84,6 +99,19 @@ export class Incidents {
       ring.setPosition(position);
       ring.getElement().dataset.level = incident.level ?? '';
     }
+  }
+
+  /** How far from its mark an incident may lie, where that is more than the mark itself covers. */
+  #roughly(feature, resolution) {
+    const metres = Number(feature.get('uncertainty_m')) || 0;
+    const isShown = feature.getId() === this.#selected || this.#map.getView().getZoom() >= ROUGH_FROM_ZOOM;
+    const place = [feature.get('lon'), feature.get('lat')];
+    if (!metres || !isShown) return null;
+    const geometry = circular(place, metres, 64).transform('EPSG:4326', 'EPSG:3857');
+    const [west, , east] = geometry.getExtent();
+    if ((east - west) / resolution < 30 * this.#scale) return null;
+    const color = this.#palette.mark(levelMark(Number(feature.get('level')) || 0).color);
+    return new Style({geometry, fill: new Fill({color: translucent(color, 0.1)}), stroke: new Stroke({color, width: 1.5 * this.#scale, lineDash: [3, 5]})});
   }
 
   #style(feature) {

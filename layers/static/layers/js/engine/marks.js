@@ -8,7 +8,8 @@ import {translucent} from './palette.js';
 const FONT = '"Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif';
 const RATIO = Math.max(2, Math.ceil(devicePixelRatio || 1));
 const [HALO, OUTLINE, EDGE, DASH] = [5.6, 3, 1.4, [4.6, 2.8]]; // in the 24 × 24 box of a shape
-const SIZES = [[10, 8], [11, 10], [13, 12], [Infinity, 15]]; // of raw marks: until zoom, px
+const SIZES = [[10, 5], [11, 6.5], [12, 9], [13, 12], [Infinity, 15]]; // of raw marks: until zoom, px; dots while the whole city is in view
+const DOT = 7; // px: below this dashes and corners are only noise
 const FALLBACK = {key: '', label: '', color: 'slate', shape: 'circle', rank: 0};
 
 function canvas(size) {
@@ -42,7 +43,7 @@ export function drawMark({shape, color, halo, edge = halo, size, hollow = false}
     pen.fill(path, 'evenodd');
     pen.strokeStyle = color;
     pen.lineWidth = OUTLINE;
-    pen.setLineDash(DASH);
+    if (size >= DOT) pen.setLineDash(DASH);
     pen.stroke(path);
   } else {
     pen.fillStyle = color;
@@ -58,20 +59,20 @@ export function drawMark({shape, color, halo, edge = halo, size, hollow = false}
 /** A cell of the grid: how many, and the worst state's colour. */
 function drawCell({count, color, halo, text, scale}) {
   const words = shortCount(count);
-  const size = Math.round((words.length > 3 ? 29 : words.length > 2 ? 25 : 20) + Math.min(8, Math.log10(count + 1) * 2.5)) * scale;
+  const size = Math.round((words.length > 3 ? 27 : words.length > 2 ? 23 : words.length > 1 ? 18 : 14) + Math.min(8, Math.log10(count + 1) * 2.5)) * scale;
   const [node, pen] = canvas(size + 4);
   pen.translate(2, 2);
   const path = new Path2D();
   path.roundRect(0, 0, size, size, size * 0.32);
-  pen.fillStyle = translucent(halo, 0.88);
+  pen.fillStyle = translucent(halo, 0.8);
   pen.fill(path);
   pen.fillStyle = translucent(color, 0.2);
   pen.fill(path);
-  pen.strokeStyle = translucent(color, 0.85);
-  pen.lineWidth = 1.5 * scale;
+  pen.strokeStyle = translucent(color, words.length > 1 ? 0.85 : 0.55);
+  pen.lineWidth = 1.25 * scale;
   pen.stroke(path);
   pen.fillStyle = text;
-  pen.font = `600 ${12.5 * scale}px ${FONT}`;
+  pen.font = `600 ${(words.length > 1 ? 12 : 11) * scale}px ${FONT}`;
   pen.textAlign = 'center';
   pen.textBaseline = 'middle';
   pen.fillText(words, size / 2, size / 2 + 0.5);
