@@ -90,10 +90,10 @@ def given(request: Request, kind: type[serializers.Serializer[Any]], *, strict: 
     return dict(form.validated_data)
 
 
-def take_place(values: dict[str, Any]) -> Point | None:
-    """lon and lat out of the values, as a point. One without the other is a mistake worth telling."""
+def take_place(values: dict[str, Any], *, is_new: bool) -> Point | None:
+    """lon and lat out of the values, as a point. Half a place: of a new alarm none, in a correction a mistake."""
     lon, lat, datum = values.pop("lon", None), values.pop("lat", None), values.pop("datum", "cgcs2000")
-    if lon is None and lat is None:
+    if (lon is None and lat is None) or (is_new and None in (lon, lat)):
         return None
     return parse_lonlat(lon, lat, datum=datum)
 
@@ -179,7 +179,7 @@ class IncidentList(IncidentView):
     def post(self, request: Request) -> Response:
         values = given(request, Intake)
         take_site(values, self.user())
-        point = take_place(values)
+        point = take_place(values, is_new=True)
         values["kind"] = kind_of(values.get("kind"))
         incident = intake.raise_incident(
             actor=self.user(),
@@ -231,7 +231,7 @@ class IncidentDetail(IncidentView):
         version = expected_version(request)
         values = given(request, Facts, strict=True)
         take_site(values, self.user())
-        point = take_place(values)
+        point = take_place(values, is_new=False)
         if "kind" in values:
             values["kind"] = kind_of(values["kind"]) or Incident.Kind.OTHER
         return self.answer(services.amend(incident, actor=self.user(), expected_version=version, point=point, **values))

@@ -72,7 +72,7 @@ def test_kinds_by_their_chinese_names(api):
 @pytest.mark.parametrize(
     "body",
     [
-        {"lon": 118.5}, {"lon": "abc", "lat": "37"}, {"lon": 999, "lat": 999}, {"lon": [1], "lat": {}},
+        {"lon": "abc", "lat": "37"}, {"lon": 999, "lat": 999}, {"lon": [1], "lat": {}},
         {"deaths": -1}, {"title": "x" * 500}, {"title": {"a": 1}}, {"occurred_at": "昨天"}, {"site": 999999}, [],
         {"source": "nowhere"}, {"title": "a\u0000b"},
     ],
@@ -81,6 +81,11 @@ def test_wrong_is_refused_with_words(api, body):
     answer = api("POST", body=body)
     assert answer.status_code == 400, answer.content
     assert answer.json()["code"] and answer.json()["detail"]
+
+
+def test_half_a_place_is_taken_as_none_and_flagged(api):
+    answer = api("POST", body={"title": "只有经度", "lon": 118.5})
+    assert answer.status_code == 201 and "location" in answer.json()["flags"]
 
 
 def test_the_same_key_raises_one_incident(api):
