@@ -76,6 +76,7 @@ def migrate(data: DataDirectory, variables: dict[str, str], *, is_private: bool)
         manage(
             "migrate", "--no-input", "-v", "0", wrong="数据库结构没有升级成功。", variables={**variables, **UNHURRIED}
         )
+        manage("load_reference", wrong="区划、节假日与时限规则没有装入。", variables={**variables, **UNHURRIED})
     data.note(migrated=now)
 
 
