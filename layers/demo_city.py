@@ -19,7 +19,7 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.module_loading import module_has_submodule
 
-from core import audit
+from core import audit, reference
 from core.models import Heartbeat, Organisation, User
 from fixtures.demo import people
 from fixtures.demo.city import City, Progress
@@ -86,6 +86,9 @@ def shares() -> list[Share]:
 
 
 def _ground(*, seed: int, scale: int, progress: Progress) -> City:
+    with audit.bulk("core_holiday", source="load_demo"):
+        holidays, rules = reference.load()
+    progress("节假日与时限", holidays + rules, holidays + rules)
     city = City(seed=seed, scale=scale, ground=Ground(regions.load()))
     progress("行政区划", len(city.ground.regions), len(city.ground.regions))
     people.load(city)
