@@ -16,6 +16,9 @@ BENCHES = {
     "idle": "tests.bench.feed:idle",
     "feed": "tests.bench.feed:against_bare",
     "busy": "tests.bench.feed:in_the_busiest_hour",
+    "nearby": "tests.bench.nearby:straight_line",
+    "tiles": "tests.bench.tiles:raw",
+    "cells": "tests.bench.tiles:low_zoom",
 }
 
 

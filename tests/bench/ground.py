@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import socket
 import subprocess
 import sys
@@ -31,6 +32,11 @@ def own_database() -> Iterator[None]:
     maintenance = url_of("postgres")
     run_sql(maintenance, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)", f"CREATE DATABASE {NAME}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # What is worth keeping between runs stays under the data directory; what the demo writes goes with its database.
+    home = Path(os.environ.get("ANTU_DATA", ROOT / "var")).resolve() / "bench"
+    data = home / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    os.environ.update(ANTU_BENCH_HOME=str(home), ANTU_DATA=str(data))
     os.environ.update(
         DATABASE_URL=url_of(NAME), ANTU_DEBUG="0", ANTU_SECRET_KEY="bench-" * 10, ANTU_STATEMENT_TIMEOUT="120s"
     )
@@ -43,6 +49,7 @@ def own_database() -> Iterator[None]:
         yield
     finally:
         run_sql(maintenance, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+        shutil.rmtree(data)
 
 
 def run_sql(url: str, *statements: str) -> None:
