@@ -49,7 +49,7 @@ class AuditEntry(models.Model):
 
     @property
     def changes(self) -> str:
-        """"name：甲 → 乙；…", one line for lists and sheets."""
+        """One line for lists and sheets: “name：甲 → 乙；…”."""
         before: dict[str, Any] = self.before or {}
         after: dict[str, Any] = self.after or {}
         if self.action == self.Action.UPDATE:
