@@ -130,7 +130,7 @@ class Cluster:
         if self.owner:
             for path in (fresh, password):
                 os.chown(path, self.owner.pw_uid, self.owner.pw_gid)
-        command = [self.bin / "initdb", "-D", fresh, "--username=postgres", "--auth=scram-sha-256"]
+        command: list[str | Path] = [self.bin / "initdb", "-D", fresh, "--username=postgres", "--auth=scram-sha-256"]
         command += [f"--pwfile={password}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
         command += ["--no-sync"] if self.for_tests else ["--data-checksums"]
         try:
