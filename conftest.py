@@ -10,6 +10,12 @@ from django.db import connection
 pytest_plugins = ["tests.cast"]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps a loop running in this thread, in which no coroutine test can run."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Insert-only tables refuse TRUNCATE; a test database may be emptied between transactional tests."""

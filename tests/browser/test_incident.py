@@ -282,7 +282,8 @@ class WebProcess:
 
     def start(self) -> None:
         options = connection.settings_dict
-        url = f"postgres://{options['USER']}@{options['HOST']}:{options['PORT']}/{options['NAME']}"
+        who = f"{options['USER']}:{options['PASSWORD']}"
+        url = f"postgres://{who}@{options['HOST']}:{options['PORT']}/{options['NAME']}"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
         self.process = subprocess.Popen(
             [
