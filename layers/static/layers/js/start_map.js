@@ -53,8 +53,8 @@ if (boot.can?.cast) app.cast = new Cast(app);
 
 app.report = (lon, lat) => {
   const place = lon === undefined ? {} : {lon: lon.toFixed(6), lat: lat.toFixed(6)};
+  panel.openUrl(withQuery('/incidents/new/', place), '上报事件'); // takes away the ring of what was open before
   if (lon !== undefined) map.highlight.point('selected', lon, lat);
-  panel.openUrl(withQuery('/incidents/new/', place), '上报事件');
 };
 app.copy = async (text, words) => {
   try {
