@@ -143,10 +143,6 @@ class Supply(Resource):
     def is_expired(self) -> bool:
         return self.expires_on is not None and self.expires_on < timezone.localdate()
 
-    @property
-    def is_usable(self) -> bool:
-        return self.quantity > 0 and not self.is_expired
-
 
 class Shelter(Resource):
     """A place people are evacuated to 避难场所; at night fewer fit than by day."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, TypedDict
 
-from django.db.models import Case, CharField, Count, F, Q, Value, When
+from django.db.models import Case, CharField, Count, Q, Value, When
 from django.db.models.functions import Now, TruncDate
 
 from command_center.resources.models import (
     CommunicationAsset,
-    ConfirmLink,
     MedicalPoint,
     Resource,
     Shelter,
@@ -18,7 +17,7 @@ from command_center.resources.models import (
     Team,
     TransportAsset,
 )
-from command_center.resources.services import BUSY, CONTACT
+from command_center.resources.services import BUSY
 from core.freshness import stale_before
 from core.models import User
 
@@ -48,11 +47,6 @@ def supply_state() -> Case:
         default=Value("usable"),
         output_field=CharField(),
     )
-
-
-def usable_supplies(user: User) -> Any:
-    rows = Supply.objects.visible_to(user).filter(quantity__gt=0)
-    return rows.filter(Q(expires_on__isnull=True) | Q(expires_on__gte=TruncDate(Now())))
 
 
 def may_see_contact(user: User) -> bool:
@@ -143,13 +137,3 @@ def shares(user: User) -> list[Share]:
             {"key": key, "title": title, "total": counts["total"], "stale": counts["stale"], "never": counts["never"]}
         )
     return found
-
-
-def open_links(record: Resource) -> Any:
-    return ConfirmLink.objects.filter(
-        target_type__model=record._meta.model_name, target_id=record.pk, used_at=None, expires_at__gt=Now()
-    ).order_by(F("created_at").desc())
-
-
-def correctable(record: Resource) -> tuple[str, ...]:
-    return (*record.CORRECTABLE, *CONTACT)

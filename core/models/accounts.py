@@ -78,7 +78,3 @@ class User(AbstractUser):
             return EVERYTHING
         ids = Region.objects.filter(path__startswith=self.region.path).values_list("pk", flat=True)
         return Scope(region_ids=frozenset(ids))
-
-    @cached_property
-    def role_keys(self) -> frozenset[str]:
-        return frozenset(self.groups.values_list("name", flat=True))
