@@ -41,13 +41,9 @@ def issue(
 
     Rights are the calling service's: it decides who may issue what on the subject. Raises ValidationError by field.
     """
-    kind = registry.get(document_type) if isinstance(document_type, str) else document_type
-    content = values.read(kind, {key: _with_pictures(value) for key, value in fields.items()})
+    kind, content = _filled(document_type, fields)
     at = at or timezone.now()
-    site = site or (subject if isinstance(subject, Site) else getattr(subject, "site", None))
-    region = region or getattr(subject, "region", None) or (site.region if site else None)
-    if region is None:
-        raise ValueError(f"{subject!r} has no region: give one to issue().")
+    region, site = _whereabouts(subject, region, site)
     agency = issuer.of(organisation, region) if organisation else issuer.for_actor(actor, region)
     drill = bool(getattr(subject, "is_drill", False)) if exercise is None else exercise
     with transaction.atomic():
@@ -62,24 +58,7 @@ def issue(
             verification_url=verification_url(code),
             exercise=drill,
         )
-        document = Document.objects.create(
-            type_key=kind.key,
-            code=kind.code,
-            number=number,
-            title=kind.title,
-            issuer=agency.name,
-            data=values.kept(content),
-            is_exercise=drill,
-            subject_type=ContentType.objects.get_for_model(subject),
-            subject_id=subject.pk,
-            region=region,
-            site=site if kind.addressed_to_site else None,
-            organisation=agency.organisation,
-            issued_by=actor,
-            issued_at=at,
-            verification_code=code,
-            file=files.store(layout.render(kind, paper), name=DOCX_NAME),
-        )
+        document = _stored(kind, paper, subject=subject, region=region, site=site, actor=actor)
         enqueue(jobs.make_pdf, key=str(document.pk), document_id=document.pk)
         _tell("documents.issue", document, subject, actor)
     return document
@@ -89,9 +68,9 @@ def preview(
     document_type: DocumentType | str, *, region: Region, actor: User | None, fields: Mapping[str, Any]
 ) -> bytes:
     """The docx as it would look, unnumbered and not kept, for reading before it is issued."""
-    kind = registry.get(document_type) if isinstance(document_type, str) else document_type
+    kind, content = _filled(document_type, fields)
     paper = layout.Paper(
-        values=values.read(kind, {key: _with_pictures(value) for key, value in fields.items()}),
+        values=content,
         issuer=issuer.for_actor(actor, region),
         number="（预览，未编号）" if kind.pattern else "",
         at=timezone.now(),
@@ -153,6 +132,50 @@ def _tell(kind: str, document: Document, subject: models.Model, actor: User | No
         document=document.pk,
         title=document.title,
         number=document.number,
+    )
+
+
+def _filled(document_type: DocumentType | str, fields: Mapping[str, Any]) -> tuple[DocumentType, dict[str, Any]]:
+    """The declaration and its fields as read, pictures among them; ValidationError by field."""
+    kind = registry.get(document_type) if isinstance(document_type, str) else document_type
+    return kind, values.read(kind, {key: _with_pictures(value) for key, value in fields.items()})
+
+
+def _whereabouts(subject: models.Model, region: Region | None, site: Site | None) -> tuple[Region, Site | None]:
+    """The region and site a paper belongs to: as given, else its subject's."""
+    site = site or (subject if isinstance(subject, Site) else getattr(subject, "site", None))
+    region = region or getattr(subject, "region", None) or (site.region if site else None)
+    if region is None:
+        raise ValueError(f"{subject!r} has no region: give one to issue().")
+    return region, site
+
+
+def _stored(
+    kind: DocumentType,
+    paper: layout.Paper,
+    *,
+    subject: models.Model,
+    region: Region,
+    site: Site | None,
+    actor: User | None,
+) -> Document:
+    return Document.objects.create(
+        type_key=kind.key,
+        code=kind.code,
+        number=paper.number,
+        title=kind.title,
+        issuer=paper.issuer.name,
+        data=values.kept(paper.values),
+        is_exercise=paper.exercise,
+        subject_type=ContentType.objects.get_for_model(subject),
+        subject_id=subject.pk,
+        region=region,
+        site=site if kind.addressed_to_site else None,
+        organisation=paper.issuer.organisation,
+        issued_by=actor,
+        issued_at=paper.at,
+        verification_code=paper.verification_code,
+        file=files.store(layout.render(kind, paper), name=DOCX_NAME),
     )
 
 

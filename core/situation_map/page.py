@@ -87,18 +87,11 @@ def render(
     """The whole page as text. `center` is lon, lat."""
     if sum(len(layer.features) for layer in layers) > MOST_FEATURES:
         raise ValueError(f"a situation map holds at most {MOST_FEATURES} features")
-    page = _OfflineMap(
-        location=[center[1], center[0]],
-        zoom_start=zoom,
-        tiles=None,
-        attribution_control=False,
-        min_zoom=7,
-        max_zoom=18,
-    )
-    when = f"{timezone.localtime(at):%Y年%-m月%-d日 %H:%M}"
+    place = [center[1], center[0]]
+    page = _OfflineMap(place, zoom_start=zoom, tiles=None, attribution_control=False, min_zoom=7, max_zoom=18)
     data = {
         "title": title,
-        "note": f"{when}　制图：{operator}",
+        "note": f"{timezone.localtime(at):%Y年%-m月%-d日 %H:%M}　制图：{operator}",
         "approval": settings.CITY.get("approval_number", ""),
         "exercise": exercise,
         "layers": [_layer(layer) for layer in layers],
