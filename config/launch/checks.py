@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from config.launch.say import Stopped, Trouble, line, step
 from config.launch.say import prepare as prepare_output
 
 DATA = ROOT / "var/test"
+CLOSING = re.compile(r"\b(passed|failed|errors?|no tests ran|skipped|deselected|warnings?)\b.* in [\d.]+s")
 
 
 class Check(NamedTuple):
@@ -68,7 +70,7 @@ def run_pytest(words: list[str]) -> Outcome:
     def heard(row: str) -> None:
         nonlocal closing
         sys.stdout.write(row)
-        if row.strip():
+        if CLOSING.search(row):
             closing = row.strip()
 
     os.chdir(ROOT)
