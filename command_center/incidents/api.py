@@ -249,6 +249,7 @@ class TransitionView(IncidentView):
         version = expected_version(request)
         values = dict(request.data) if isinstance(request.data, dict) else {}
         note = str(values.pop("note", "") or "")
+        services.only_known(name, values)
         services.take_step(incident, name, actor=self.user(), note=note, expected_version=version, **values)
         if name == "end":
             reports.issue_when_ended(incident, actor=self.user())

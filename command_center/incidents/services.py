@@ -36,15 +36,19 @@ def take_step(
     incident: Incident, name: str, *, actor: User, note: str = "", expected_version: int | None = None, **values: Any
 ) -> Step:
     """One step of the procedure, its values read as the model's fields read them. Raises as Workflow.advance does."""
-    transition = INCIDENT.by_name[name]
-    cleaned = {}
-    for key, value in values.items():
-        if key not in (*transition.required, *transition.optional):
-            raise Incomplete(f"“{transition.label}”不接受字段“{key[:30]}”。", {key[:30]: "不接受此字段。"})
-        cleaned[key] = read_field(key, value)
+    only_known(name, values)
+    cleaned = {key: read_field(key, value) for key, value in values.items()}
     if name == "level" and incident.level == cleaned.get("level"):
         raise NotAllowed(f"现在已是{incident.get_level_display()}响应。")
     return INCIDENT.advance(incident, name, actor=actor, note=note, expected_version=expected_version, **cleaned)
+
+
+def only_known(name: str, values: dict[str, Any]) -> None:
+    """Raises Incomplete for a field that the step does not take; to be asked before input becomes keywords."""
+    transition = INCIDENT.by_name[name]
+    for key in values:
+        if key not in (*transition.required, *transition.optional):
+            raise Incomplete(f"“{transition.label}”不接受字段“{key[:30]}”。", {key[:30]: "不接受此字段。"})
 
 
 def read_field(key: str, value: Any) -> Any:
@@ -54,6 +58,8 @@ def read_field(key: str, value: Any) -> Any:
     if value in (None, ""):
         return value
     field: Any = Incident._meta.get_field(key)
+    if isinstance(value, (bool, list, dict)):
+        raise Incomplete(f"{field.verbose_name}：应是文字或数。", {key: "应是文字或数。"})
     try:
         return field.clean(value, None)
     except ValidationError as error:
