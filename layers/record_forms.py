@@ -19,6 +19,7 @@ from core import audit
 from core.models import User
 from core.workflow import Incomplete, NotAllowed
 from geo.parsing import BadGeometry
+from layers.asked import is_fragment
 from layers.records import instance_of, module_of, of_records, url, urls
 from layers.registry import Records
 
@@ -125,7 +126,7 @@ def answer(
         "cancel_url": url("detail", module, records, row.pk) if row is not None else urls(module, records)["list"],
         "general": form.errors.get(NON_FIELD_ERRORS, []) if form.is_bound else [],
     }
-    in_dialog = request.headers.get("HX-Request") == "true"
+    in_dialog = is_fragment(request)
     template = "layers/records/_form.html" if in_dialog else "layers/records/form.html"
     return render(request, template, context | {"in_dialog": in_dialog}, status=status)
 
@@ -133,6 +134,6 @@ def answer(
 def done(request: HttpRequest, records: Records, row: Any, words: str) -> HttpResponse:
     messages.success(request, words)
     target = url("detail", module_of(request), records, row.pk)
-    if request.headers.get("HX-Request") == "true":
+    if is_fragment(request):
         return HttpResponse(status=204, headers={"HX-Redirect": target})
     return HttpResponseRedirect(target)

@@ -20,6 +20,7 @@ from core import audit, sheets
 from core.models import Case, User
 from core.workflow import steps_of
 from layers import columns, filters, panel, record_list, selection
+from layers.asked import is_fragment
 from layers.record_history import Written, written
 from layers.registry import Column, Records, registry
 
@@ -73,7 +74,7 @@ def url(page: str, module: str, records: Records, pk: Any) -> str:
 
 
 def is_partial(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "records-table"
+    return is_fragment(request) and request.headers.get("HX-Target") == "records-table"
 
 
 @require_safe

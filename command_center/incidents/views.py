@@ -25,6 +25,7 @@ from core.models import Organisation, User
 from core.workflow import Incomplete, NotAllowed, Stale
 from geo.models import Region, Site
 from geo.parsing import parse_lonlat
+from layers.asked import is_fragment, record
 from layers.registry import registry
 
 # Parts of the page that are no tab of their own: the panel's first tab holds both.
@@ -34,13 +35,7 @@ Act = Callable[..., str]
 
 
 def find(request: HttpRequest, pk: int) -> tuple[Incident, User]:
-    user = request.user
-    if not isinstance(user, User) or not user.has_perm("incidents.view_incident"):
-        raise Http404
-    incident = selectors.visible(user).filter(pk=pk).first()
-    if incident is None:
-        raise Http404
-    return incident, user
+    return record(request, pk, rows=selectors.visible, permission="incidents.view_incident")
 
 
 def part_html(request: HttpRequest, incident: Incident, user: User, key: str, **more: Any) -> str:
@@ -75,7 +70,7 @@ def acts_on(default: str) -> Callable[[Act], Callable[..., HttpResponse]]:
                 said = act(request, incident, user, **kwargs)
             except (NotAllowed, Stale, Incomplete, ValidationError, PermissionDenied) as refused:
                 error, status = words_of(refused)
-            if not request.headers.get("HX-Request"):
+            if not is_fragment(request):
                 messages.add_message(request, messages.ERROR if error else messages.INFO, error or said)
                 return redirect("incidents:page", pk=pk)
             fresh, user = find(request, pk)
@@ -128,7 +123,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "may_raise": user.has_perm("incidents.add_incident"),
         "may_alarm": user.has_perm("incidents.raise_alarm") and user.scope.site_id is not None,
     }
-    name = "incidents/_board.html" if request.headers.get("HX-Request") else "incidents/board.html"
+    name = "incidents/_board.html" if is_fragment(request) else "incidents/board.html"
     return render(request, name, context)
 
 
@@ -149,7 +144,7 @@ def new(request: HttpRequest) -> HttpResponse:
     user = request.user
     if not isinstance(user, User) or not user.has_perm("incidents.add_incident"):
         raise PermissionDenied("您没有“登记事件”的权限。")
-    inside = bool(request.headers.get("HX-Request"))
+    inside = is_fragment(request)
     frame = "incidents/_intake.html" if inside else "incidents/intake.html"
     if request.method == "GET":
         form = IntakeForm(initial=asked_for(request))

@@ -75,6 +75,11 @@ def with_standing(plans: QuerySet[Plan], today: dt.date | None = None) -> QueryS
     )
 
 
+def visible(user: User) -> QuerySet[Plan]:
+    rows: QuerySet[Plan] = Plan.objects.visible_to(user).select_related("site__region", "verified_by", "region")
+    return rows
+
+
 def in_force(user: User) -> QuerySet[Plan]:
     plans: QuerySet[Plan] = Plan.objects.visible_to(user).filter(abolished_on__isnull=True)
     return plans

@@ -16,6 +16,7 @@ from command_center.plans import selectors, services
 from command_center.plans.models import Plan
 from core.models import User
 from core.workflow import NotAllowed
+from layers.asked import is_fragment, record
 
 SERVICES: dict[str, Callable[..., Plan]] = {
     "verify": services.verify_plan,
@@ -26,13 +27,7 @@ SERVICES: dict[str, Callable[..., Plan]] = {
 
 
 def find(request: HttpRequest, pk: int) -> tuple[Plan, User]:
-    user = request.user
-    if not isinstance(user, User) or not user.has_perm("plans.view_plan"):
-        raise Http404
-    plan = Plan.objects.visible_to(user).select_related("site__region", "verified_by", "region").filter(pk=pk).first()
-    if plan is None:
-        raise Http404
-    return plan, user
+    return record(request, pk, rows=selectors.visible, permission="plans.view_plan")
 
 
 @login_required
@@ -63,7 +58,7 @@ def do(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         error = str(refusal)
     except ValidationError as refusal:
         error = "；".join(refusal.messages)
-    if request.headers.get("HX-Request") != "true" and not error:
+    if not is_fragment(request) and not error:
         return HttpResponseRedirect(reverse("records:detail", args=["plans", "plans", pk]))
     plan, _user = find(request, pk)
     words = {"error": error} if error else {"said": f"已办理：{known.label}。"}

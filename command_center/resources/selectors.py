@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, TypedDict
 
-from django.db.models import Case, CharField, Count, Q, Value, When
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 from django.db.models.functions import Now, TruncDate
 
 from command_center.resources.models import (
@@ -47,6 +47,10 @@ def supply_state() -> Case:
         default=Value("usable"),
         output_field=CharField(),
     )
+
+
+def visible(model: type[Resource], user: User) -> QuerySet[Any]:
+    return model.objects.visible_to(user).select_related("organisation", "verified_by", "region")
 
 
 def may_see_contact(user: User) -> bool:

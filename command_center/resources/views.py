@@ -16,19 +16,18 @@ from command_center.resources import selectors, services
 from command_center.resources.forms import confirm_form
 from command_center.resources.models import TYPES, Resource, Team
 from core.models import User
+from layers import asked
 
 MODELS = {str(m._meta.model_name): m for m in TYPES}
 
 
 def find(request: HttpRequest, model: str, pk: int) -> tuple[Resource, User]:
-    user = request.user
     kind = MODELS.get(model)
-    if kind is None or not isinstance(user, User) or not user.has_perm(f"resources.view_{model}"):
+    if kind is None:
         raise Http404
-    record = kind.objects.visible_to(user).select_related("organisation", "verified_by", "region").filter(pk=pk).first()
-    if record is None:
-        raise Http404
-    return record, user
+    return asked.record(
+        request, pk, rows=lambda user: selectors.visible(kind, user), permission=f"resources.view_{model}"
+    )
 
 
 def show_tab(request: HttpRequest, record: Resource, user: User, **more: object) -> HttpResponse:

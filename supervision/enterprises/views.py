@@ -9,26 +9,21 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.models import User
 from core.workflow import NotAllowed
+from layers.asked import is_fragment, record
 from supervision.enterprises import selectors, services
 from supervision.enterprises.forms import ContactForm, StatusForm
 from supervision.enterprises.models import Enterprise
 
 
 def find(request: HttpRequest, pk: int) -> tuple[Enterprise, User]:
-    user = request.user
-    if not isinstance(user, User) or not user.has_perm("enterprises.view_enterprise"):
-        raise Http404
-    enterprise = selectors.visible(user).select_related("verified_by").filter(pk=pk).first()
-    if enterprise is None:
-        raise Http404
-    return enterprise, user
+    return record(request, pk, rows=selectors.visible, permission="enterprises.view_enterprise")
 
 
 @login_required
@@ -112,7 +107,3 @@ def saved(request: HttpRequest, pk: int, *, said: str) -> HttpResponse:
     return (
         HttpResponse(status=204, headers={"HX-Redirect": page}) if is_fragment(request) else HttpResponseRedirect(page)
     )
-
-
-def is_fragment(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true"

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from core.models import User
 from core.workflow import Incomplete, NotAllowed
+from layers.asked import is_fragment, record
 from supervision.hazard_sources import gb18218_tables, selectors, services
 from supervision.hazard_sources.gb18218 import BadInventory
 from supervision.hazard_sources.models import HazardSource
@@ -69,13 +70,7 @@ def calculator(request: HttpRequest) -> HttpResponse:
 
 
 def find(request: HttpRequest, pk: int) -> tuple[HazardSource, User]:
-    user = request.user
-    if not isinstance(user, User) or not user.has_perm("hazard_sources.view_hazardsource"):
-        raise Http404
-    source = selectors.visible(user).filter(pk=pk).first()
-    if source is None:
-        raise Http404
-    return source, user
+    return record(request, pk, rows=selectors.visible, permission="hazard_sources.view_hazardsource")
 
 
 def answer(request: HttpRequest, source: HazardSource, user: User, *, said: str = "", error: str = "") -> HttpResponse:
@@ -88,7 +83,3 @@ def answer(request: HttpRequest, source: HazardSource, user: User, *, said: str 
     response = render(request, "hazard_sources/tab.html", context, status=409 if error else 200)
     response["HX-Trigger"] = "resource-changed"
     return response
-
-
-def is_fragment(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true"
