@@ -62,12 +62,10 @@ def value(column: Column, row: Any) -> Any:
 
 
 def masked(text: str) -> str:
-    """138****1234, 王*: enough to recognise, not enough to call."""
-    if not text:
-        return ""
-    if len(text) >= 7:
+    """138****1234, 王*: enough to recognise, not enough to call; a short number hides all but its first digit."""
+    if len(text) >= 11:
         return f"{text[:3]}****{text[-4:]}"
-    return text[0] + "*" * (len(text) - 1)
+    return text[:1] + "*" * (len(text) - 1)
 
 
 def words(found: Any) -> str:

@@ -11,12 +11,12 @@ from command_center.dispatch.models import Assignment
 from command_center.dispatch.states import FINAL, LIVE, START, STATES, UNIT_STATUS
 from command_center.incidents import timeline
 from command_center.incidents.models import Incident, IncidentEntry
-from command_center.resources import selectors as resources
 from command_center.resources import services as units
 from command_center.resources.models import Team
 from core import freshness
 from core.models import Step, User
 from core.workflow import NotAllowed, Transition, Workflow
+from layers.columns import masked
 
 Effect = Callable[[Assignment, Step, User], None]
 MOMENTS = {
@@ -94,7 +94,7 @@ def write(assignment: Assignment, text: str, actor: User, step: Step | None = No
 def send_message(assignment: Assignment, step: Step, actor: User) -> None:
     """The notice to the unit, kept on the timeline with its receiver masked; text messages are another module's."""
     unit = assignment.unit
-    name, phone = resources.masked_name(unit.contact_name), resources.masked(unit.contact_phone)
+    name, phone = masked(unit.contact_name), masked(unit.contact_phone)
     incident = assignment.incident
     drill = "【演练】" if incident.is_drill else ""
     timeline.add(

@@ -20,6 +20,7 @@ from command_center.resources.models import (
 from command_center.resources.services import BUSY
 from core.freshness import stale_before
 from core.models import User
+from layers.columns import masked
 
 EXPIRES_SOON = timedelta(days=30)
 KEYS: dict[str, type[Resource]] = {
@@ -58,19 +59,10 @@ def may_see_contact(user: User) -> bool:
     return user.has_perm("resources.verify_resource")
 
 
-def masked(phone: str) -> str:
-    """138****1234: enough to recognise, not enough to call."""
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 8 else ("****" if phone else "")
-
-
-def masked_name(name: str) -> str:
-    return f"{name[0]}{'*' * (len(name) - 1)}" if name else ""
-
-
 def contact(record: Resource, user: User) -> dict[str, str]:
     if may_see_contact(user):
         return {"name": record.contact_name, "phone": record.contact_phone}
-    return {"name": masked_name(record.contact_name), "phone": masked(record.contact_phone)}
+    return {"name": masked(record.contact_name), "phone": masked(record.contact_phone)}
 
 
 SHOWN: dict[str, tuple[str, ...]] = {
