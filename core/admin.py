@@ -11,7 +11,7 @@ admin.site.index_title = "人员、单位、日历与时限"
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic at run time
     list_display = ("username", "name", "organisation", "region", "is_active")
     search_fields = ("username", "name")
     list_filter = ("groups", "region__kind", "is_active")
@@ -26,28 +26,28 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class OrganisationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     list_display = ("name", "kind", "region", "short_name", "phone")
     list_filter = ("kind", "region__kind")
     search_fields = ("name",)
 
 
 @admin.register(Holiday)
-class HolidayAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class HolidayAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     list_display = ("date", "kind", "name", "source")
     list_filter = ("kind",)
     date_hierarchy = "date"
 
 
 @admin.register(DeadlineRule)
-class DeadlineRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class DeadlineRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     list_display = ("key", "title", "amount", "unit", "basis", "is_unsure", "effective_from", "effective_to")
     list_filter = ("unit", "is_unsure")
     search_fields = ("key", "title", "basis")
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AuditEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     list_display = ("at", "actor", "table", "row", "action")
     list_filter = ("action", "table")
     search_fields = ("=row", "actor__username")

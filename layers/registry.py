@@ -150,7 +150,7 @@ class Records:
     search: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ("-pk",)
     layer: str = ""  # "在地图上看" and the panel
-    form: type[forms.ModelForm] | None = None  # type: ignore[type-arg]
+    form: type[forms.ModelForm] | None = None  # type: ignore[type-arg]  # not generic at run time
     create: Callable[..., Any] | None = None  # service(actor=..., **cleaned) -> instance
     update: Callable[..., Any] | None = None  # service(instance, actor=..., **cleaned) -> instance
     select: tuple[str, ...] = ()  # select_related

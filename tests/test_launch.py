@@ -20,7 +20,7 @@ from tests.launched import ROOT, Served, clean_environment, descendants, free_po
 def refused(ran: object, *words: str) -> None:
     """Exit code, plain words in Chinese with the cure, and no traceback."""
     said = ran.stdout + ran.stderr  # type: ignore[attr-defined]  # a CompletedProcess
-    assert ran.returncode != 0, said  # type: ignore[attr-defined]
+    assert ran.returncode != 0, said  # type: ignore[attr-defined]  # as above
     assert "Traceback" not in said
     for word in words:
         assert word in said, said
