@@ -47,10 +47,18 @@ class Verified(models.Model):
 def freshness(verified_at: datetime | None, interval_days: int) -> Freshness:
     """Age in whole days and the words for it: "3 天前核实", "已 120 天未核实（应每 90 天）", "从未核实"."""
     if verified_at is None:
-        return {"verified_at": None, "days": None, "interval_days": interval_days, "is_stale": True, "label": "从未核实"}
+        return {
+            "verified_at": None,
+            "days": None,
+            "interval_days": interval_days,
+            "is_stale": True,
+            "label": "从未核实",
+        }
     days = (timezone.now() - verified_at).days
     stale = days > interval_days
-    label = f"已 {days} 天未核实（应每 {interval_days} 天）" if stale else ("今天核实" if days == 0 else f"{days} 天前核实")
+    label = (
+        f"已 {days} 天未核实（应每 {interval_days} 天）" if stale else ("今天核实" if days == 0 else f"{days} 天前核实")
+    )
     return {
         "verified_at": verified_at.isoformat(),
         "days": days,
