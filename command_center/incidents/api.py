@@ -172,7 +172,7 @@ class IncidentList(IncidentView):
         rows = pages.paginate_queryset(
             selectors.search(self.user(), **filters(request.query_params)), request, view=self
         )
-        return pages.get_paginated_response([selectors.described(row, self.user()) for row in rows or []])
+        return pages.get_paginated_response([selectors.described(row) for row in rows or []])
 
     @extend_schema(request=Intake, responses=OpenApiTypes.OBJECT)
     @idempotent

@@ -63,7 +63,7 @@ def open_by_urgency(user: User) -> list[Incident]:
     return sorted(rows, key=lambda i: (i.acknowledged_at is not None, i.level or 9, i.received_at))
 
 
-def described(incident: Incident, user: User) -> dict[str, Any]:
+def described(incident: Incident) -> dict[str, Any]:
     """An incident in lists: nothing personal."""
     return {
         "id": incident.pk,
@@ -106,7 +106,7 @@ def described(incident: Incident, user: User) -> dict[str, Any]:
 def detailed(incident: Incident, user: User) -> dict[str, Any]:
     """One incident with what can be done next, its clocks and, for those who may call back, the reporter."""
     return {
-        **described(incident, user),
+        **described(incident),
         "narrative": incident.narrative,
         "measures": incident.measures,
         "expected_until": moment(incident.expected_until),
