@@ -47,6 +47,7 @@ def map_boot(request: HttpRequest, user: User) -> dict[str, Any]:
         "ground_note": "道路与虚线边界为示意" if RoadEdge.objects.filter(is_illustrative=True).exists() else "",
         "can": {
             "report": user.has_perm("incidents.add_incident"),
+            "alarm": user.has_perm("incidents.raise_alarm"),
             "cast": user.has_perm("incidents.view_incident") and user.scope.site_id is None,
         },
     }

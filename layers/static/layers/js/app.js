@@ -156,7 +156,7 @@ export class App extends EventTarget {
   resized() {
     const {panel, strip, dock, left, tools, stage} = this.#refs;
     const height = (node) => (node.hidden ? 0 : node.offsetHeight);
-    const bottom = height(strip) + (NARROW.matches ? 60 + (panel.hidden ? 0 : panel.offsetHeight - 60) : height(dock) + 14);
+    const bottom = height(strip) + (NARROW.matches ? 96 + (panel.hidden ? 0 : panel.offsetHeight - 60) : height(dock) + 14);
     const sides = NARROW.matches ? [0, 0] : [tools.offsetWidth + (panel.hidden ? 0 : panel.offsetWidth), left.offsetWidth];
     this.map.setPadding([NARROW.matches ? 66 : 12, sides[0], Math.min(bottom, stage.offsetHeight * 0.7), sides[1]]);
     document.documentElement.style.setProperty('--covered', `${height(strip) + (NARROW.matches ? 60 : height(dock))}px`);

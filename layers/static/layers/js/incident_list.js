@@ -33,6 +33,7 @@ export class IncidentList extends EventTarget {
   #loadedAt = 0;
   #loading = false;
   #again = false;
+  #isOff = false;
 
   /** @param {import('./events.js').Feed} feed */
   constructor(feed) {
@@ -55,7 +56,15 @@ export class IncidentList extends EventTarget {
     return this.#items.filter(({acknowledged}) => !acknowledged);
   }
 
+  /** @param {any[]} layers of this user: without a live one there is nothing to ask for. */
+  async start(layers) {
+    this.#isOff = !layers.some(({live}) => live);
+    if (this.#isOff) this.#set([]);
+    else await this.load();
+  }
+
   async load() {
+    if (this.#isOff) return;
     if (this.#loading) {
       this.#again = true;
       return;

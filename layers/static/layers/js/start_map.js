@@ -82,7 +82,7 @@ async function begin() {
   app.tree.addEventListener('change', () => app.dispatchEvent(new Event('view')));
   app.addEventListener('view', () => history.replaceState(null, '', app.linkHash()));
   basemaps.start(app, refs.tree);
-  app.incidents.load();
+  app.incidents.start(list);
   regions.start(app, refs.region);
   if (sel) {
     app.open(sel, {fly: zoom === undefined});

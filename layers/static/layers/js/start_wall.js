@@ -87,7 +87,7 @@ async function begin() {
   for (const layer of layers) map.setVisible(layer.key, Boolean(layer.default));
   view = new WallView(map, layers, refs, () => feed.now());
   view.follow(await insist(() => get('/api/v1/wall/main/')));
-  await incidents.load();
+  await incidents.start(layers);
   refreshOn(layers);
   map.addEventListener('ready', () => {
     performance.mark('antu:map-ready');
