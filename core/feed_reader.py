@@ -90,24 +90,27 @@ def read(seen: Position) -> News:
 
 
 def _read(seen: Position) -> News:
-    epoch, seq, xmin = state()
+    epoch, seq, xmin, is_signalled = state(seen.xmin)
     is_restart = epoch != seen.epoch or seq < seen.seq or seq - seen.seq > RING
     after = max(0, seq - BEHIND) if is_restart else seen.seq
     lines = [] if seq == after else read_lines(after, seq)
-    signals = Signal.objects.filter(version__gte=0 if is_restart else seen.xmin)
-    return News(Position(epoch, seq, xmin), lines, [last_value(s) for s in signals], is_restart)
+    signals: list[LastValue] = []
+    if is_restart or is_signalled:
+        signals = [last_value(s) for s in Signal.objects.filter(version__gte=0 if is_restart else seen.xmin)]
+    return News(Position(epoch, seq, xmin), lines, signals, is_restart)
 
 
-def state() -> tuple[str, int, int]:
+def state(xmin: int) -> tuple[str, int, int, bool]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT epoch::text, last_seq, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-            " FROM core_feed WHERE id = 1"
+            "SELECT epoch::text, last_seq, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,"
+            " EXISTS (SELECT FROM core_signal WHERE version >= %s) FROM core_feed WHERE id = 1",
+            [xmin],
         )
-        row: tuple[str, int, int] | None = cursor.fetchone()
+        row: tuple[str, int, int, bool] | None = cursor.fetchone()
     if row is None:  # a feed that has never been used
         start = events.cursor()
-        return start["feed"], start["seq"], 0
+        return start["feed"], start["seq"], 0, True
     return row
 
 

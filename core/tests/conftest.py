@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket as socket_module
+import subprocess
+import sys
 import threading
 import time
 from collections import deque
@@ -254,3 +257,12 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def start_process(port: int) -> subprocess.Popen[bytes]:
+    """The web process as it really runs, on the test database."""
+    at = connection.settings_dict
+    url = f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
+    options = "--ws websockets-sansio --lifespan off --log-level warning --no-access-log"
+    command = f"-m uvicorn config.asgi:application --port {port} {options}"
+    return subprocess.Popen([sys.executable, *command.split()], env={**os.environ, "DATABASE_URL": url})

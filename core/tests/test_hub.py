@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
@@ -22,7 +19,7 @@ from core import events, signals
 from core import hub as hub_module
 from core.hub import Hub
 from core.models import Feed
-from core.tests.conftest import Screen, Server, session_of, until
+from core.tests.conftest import Screen, Server, session_of, start_process, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -211,14 +208,6 @@ def test_a_cut_socket_misses_nothing(server: Server, cast: SimpleNamespace, tell
     again = server.open(session_of(cast.city))
     again.hello(feed=feed, since=1)
     assert again.numbers(3) == [2, 3]
-
-
-def start_process(port: int) -> subprocess.Popen[bytes]:
-    """The web process as it really runs, on the test database."""
-    at = connection.settings_dict
-    url = f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
-    command = f"uvicorn config.asgi:application --port {port} --ws websockets-sansio --lifespan off --log-level warning"
-    return subprocess.Popen([sys.executable, "-m", *command.split()], env={**os.environ, "DATABASE_URL": url})
 
 
 def when_up(port: int, headers: dict[str, str]) -> Screen:
