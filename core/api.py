@@ -110,6 +110,9 @@ def answer_exception(error: Exception, context: dict[str, Any]) -> Response | No
         response.data = {"code": "not_found", "detail": named or "没有找到，或不在您的管辖范围内。"}
     elif isinstance(error, exceptions.ValidationError):
         response.data = validation(error.detail)
+    elif isinstance(error, exceptions.PermissionDenied) and str(error.detail).startswith("CSRF Failed"):
+        detail = "缺少或不认识 X-CSRFToken，为防止冒用没有接受：请刷新页面，取 csrftoken 后再试。"
+        response.data = {"code": "csrf", "detail": detail}
     elif isinstance(error, exceptions.APIException):
         response.data = {"code": str(getattr(error.detail, "code", error.default_code)), "detail": str(error.detail)}
     return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied, RequestDataTooBig, ValidationError
 from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
@@ -56,6 +56,10 @@ class BadInputMiddleware:
         for kind, status, text in self.ANSWERS:
             if isinstance(error, kind):
                 return answer(request, status, text or str(error))
+        if isinstance(error, ValidationError):
+            return answer(request, 400, "；".join(error.messages))
+        if isinstance(error, FieldDoesNotExist) and request.path.startswith("/admin/"):  # an empty ?_to_field=
+            return answer(request, 400, "地址中的字段名不对，请从列表重新进入。")
         if isinstance(error, OperationalError) and "statement timeout" in str(error):
             return answer(request, 503, "查询用时过长已中止，请缩小范围后重试。")
         if isinstance(error, OperationalError) and "lock timeout" in str(error):

@@ -55,13 +55,13 @@ def read_field(key: str, value: Any) -> Any:
     """A value as the field takes it; a level also in Roman numerals, with or without 级."""
     if key == "level" and isinstance(value, str):
         value = ROMAN.get(value.strip().removesuffix("级").upper(), value)
-    if value in (None, ""):
-        return value
     field: Any = Incident._meta.get_field(key)
-    if isinstance(value, (bool, list, dict)):
+    if value in (None, "") and (field.null or field.blank):
+        return None if field.null else ""
+    if value is None or isinstance(value, (bool, list, dict)):
         raise Incomplete(f"{field.verbose_name}：应是文字或数。", {key: "应是文字或数。"})
     try:
-        return field.clean(value, None)
+        return field.clean(str(value), None)
     except ValidationError as error:
         raise Incomplete(
             f"{field.verbose_name}：{'；'.join(error.messages)}", {key: "；".join(error.messages)}
