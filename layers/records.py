@@ -235,4 +235,6 @@ def history(request: HttpRequest, records: Records, user: User, pk: str) -> Http
 
 def personal_fields(records: Records) -> set[str]:
     declared: tuple[Column, ...] = (*records.columns, *records.detail)
-    return {c.path for c in declared if c.is_personal and isinstance(c.path, str)}
+    shown = {c.path for c in declared if c.is_personal and isinstance(c.path, str)}
+    # A model names its personal fields that no column shows: the audit trail has them all the same.
+    return shown | set(getattr(records.model, "PERSONAL", ()))

@@ -53,6 +53,8 @@ class Incident(Mapped, Case):
     it never leaves in events, tiles, search or exports.
     """
 
+    PERSONAL = ("reporter_name", "reporter_phone")
+
     class Kind(models.TextChoices):
         FIRE = "fire", "火灾"
         EXPLOSION = "explosion", "爆炸"
