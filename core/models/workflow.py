@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.utils import timezone
 
 
 class Case(models.Model):
@@ -34,7 +33,7 @@ class Step(models.Model):
     note = models.TextField(blank=True)
     values = models.JSONField(default=dict)
     version = models.PositiveIntegerField()
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["pk"]
