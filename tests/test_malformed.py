@@ -151,7 +151,8 @@ def test_the_description_of_the_api_is_complete(cast: Any, browse: Any) -> None:
 
 
 NAMES = [
-    "<script>alert(1)</script>", "`${alert(1)}`", '"><img src=x onerror=alert(1)>', "=cmd|' /C calc'!A0", "\u202egnp.exe",
+    "<script>alert(1)</script>", "`${alert(1)}`", '"><img src=x onerror=alert(1)>', "=cmd|' /C calc'!A0",
+    "\u202egnp.exe",
     "\U00020000\U0002A6D6", "{{ 7*7 }}", "{% load x %}",
 ]  # fmt: skip
 
