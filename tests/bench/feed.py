@@ -83,9 +83,11 @@ def on_the_feed(sockets: int, *, rate: float, others: float = 0, seconds: float 
 
 
 def on_the_bare_server(sockets: int, *, rate: float) -> dict[str, Any]:
+    """While as much is written to the database as in the feed's turn: both share the machine with the same work."""
+    writing = Writing(subject(), rate=rate, others=0, seconds=SECONDS)
     with ground.web("tests.bench.bare:application") as port:
         plan = {"port": port, "path": "/", "sockets": sockets, "sessions": [""], "rate": rate, "seconds": SECONDS}
-        return run_screens({**plan, "padding": PADDING})
+        return run_screens({**plan, "padding": PADDING}, writing)
 
 
 def against_bare() -> list[Figure]:

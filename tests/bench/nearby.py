@@ -15,13 +15,15 @@ from tests.bench import city, ground
 from tests.bench.figures import Figure
 from tests.bench.tiles import get
 
-# What each table tells of itself beside name and place: its state, when it was verified and how often it must be.
+# What each table tells of itself beside name and place: its state, when it was verified and how often it must be, and
+# whose it is.
+OWNER = "(SELECT name FROM core_organisation o WHERE o.id = t.organisation_id)"
 TOLD = {
-    "hazard_sources": "grade::text, NULL::timestamptz, NULL::int",
-    "teams": "status, verified_at, interval_days",
-    "supplies": "kind, verified_at, interval_days",
-    "shelters": "status, verified_at, interval_days",
-    "medical": "status, verified_at, interval_days",
+    "hazard_sources": "grade::text, NULL::timestamptz, NULL::int, (SELECT name FROM geo_site s WHERE s.id = t.site_id)",
+    "teams": f"status, verified_at, interval_days, {OWNER}",
+    "supplies": f"kind, verified_at, interval_days, {OWNER}",
+    "shelters": f"status, verified_at, interval_days, {OWNER}",
+    "medical": f"status, verified_at, interval_days, {OWNER}",
 }
 POINTS, LIMIT = 200, 20
 
@@ -35,10 +37,10 @@ def bare_sql() -> str:
     parts = [
         f"(SELECT {tables[key].pk.column} AS id, name, {told}, ST_X(geom), ST_Y(geom),"
         f" ST_Distance(geom::geography, {here}::geography)"
-        f' FROM "{tables[key].db_table}" ORDER BY geom_3857 <-> ST_Transform({here}, 3857) LIMIT {2 * LIMIT + 8})'
+        f' FROM "{tables[key].db_table}" t ORDER BY geom_3857 <-> ST_Transform({here}, 3857) LIMIT {2 * LIMIT + 8})'
         for key, told in TOLD.items()
     ]
-    columns = "(id, name, state, at, days, lon, lat, metres)"
+    columns = "(id, name, state, at, days, owner, lon, lat, metres)"
     stale = "at < now() - days * interval '1 day'"
     rank = f"metres * CASE WHEN {stale} THEN 1.5 ELSE 1 END"
     return f"SELECT *, {stale} FROM ({' UNION ALL '.join(parts)}) near {columns} ORDER BY {rank} LIMIT {LIMIT}"
