@@ -1,4 +1,4 @@
-"""Logging in: too many failures lock one person, a new session each time, nowhere else to be sent, locked doors' headers."""
+"""Logging in: failures lock one person, each log-in is a new session, nobody is sent elsewhere, answers carry headers."""
 
 from __future__ import annotations
 

@@ -27,7 +27,11 @@ BODIES = [
     b'{"note":"\\ud800"}', b'{"note":1,"note":2}', b'{"note":' + b"9" * 5000 + b"}",
 ]  # fmt: skip
 RESERVED = ["actor", "incident", "name", "expected_version", "self", "case", "request", "pk", "values"]
-FACTS = ["title", "kind", "narrative", "address", "lon", "lat", "datum", "uncertainty_m", "site", "reporter_name", "reporter_phone", "occurred_at", "source", "is_drill", "deaths", "serious_injuries", "trapped", "direct_loss_wan", "injuries", "loss_wan"]
+FACTS = [
+    "title", "kind", "narrative", "address", "lon", "lat", "datum", "uncertainty_m", "site", "reporter_name",
+    "reporter_phone", "occurred_at", "source", "is_drill", "deaths", "serious_injuries", "trapped", "direct_loss_wan",
+    "injuries", "loss_wan",
+]  # fmt: skip
 
 
 @pytest.fixture
