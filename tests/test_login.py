@@ -1,4 +1,4 @@
-"""Logging in: failures lock one person, each log-in is a new session, nobody is sent elsewhere, answers carry headers."""
+"""Logging in: failures lock one person, each log-in is a new session, nobody is sent elsewhere, headers everywhere."""
 
 from __future__ import annotations
 
