@@ -42,6 +42,8 @@ def map_boot(request: HttpRequest, user: User) -> dict[str, Any]:
         "cursor": cursor,
         "city": {"name": settings.CITY["name"], "code": settings.CITY["code"], "extent": settings.CITY["extent"]},
         "region": {"code": user.region.code, "name": user.region.name} if user.region else None,
+        # An enterprise's map begins at its own gate.
+        "home": {"lon": user.site.geom.x, "lat": user.site.geom.y, "zoom": 14} if user.site else None,
         "approval": settings.CITY["approval_number"],
         "basemaps": basemaps(),
         "ground_note": "道路与虚线边界为示意" if RoadEdge.objects.filter(is_illustrative=True).exists() else "",

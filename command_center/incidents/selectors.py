@@ -13,7 +13,7 @@ from command_center.incidents.intake import COUNTS, FLAGS
 from command_center.incidents.models import Incident, IncidentEntry, Task
 from command_center.incidents.states import MAIN, OPEN, STATES
 from command_center.incidents.workflow import INCIDENT, is_ours
-from core import deadlines, files
+from core import deadlines, files, roles
 from core.documents import service as documents
 from core.models import Organisation, User
 from geo.models import Region, Site
@@ -149,7 +149,7 @@ def flag_labels(incident: Incident) -> list[str]:
 
 
 def reporter(incident: Incident, user: User) -> dict[str, str]:
-    """In full for whoever may call back, in their own region; the number masked for other officials; else nothing."""
+    """In full for whoever may call back, in their own region; for others a masked name and number."""
     name, phone = incident.reporter_name, incident.reporter_phone
     if incident.raised_by_id == user.pk or (
         user.has_perm("incidents.view_reporter") and user.scope.covers_region(incident.region_id)
@@ -160,6 +160,17 @@ def reporter(incident: Incident, user: User) -> dict[str, str]:
 
 def steps_open(incident: Incident, user: User) -> list[Any]:
     return [] if is_ours(incident, user) else INCIDENT.open_to(incident, user)
+
+
+def steps_of_others(incident: Incident, user: User) -> list[tuple[str, str]]:
+    """Steps that somebody else must take from here, and who may: ("终止响应", "指挥长")."""
+    if user.scope.site_id is not None:
+        return []
+    return [
+        (t.label, "、".join(title for key, title in roles.ROLES.items() if t.permission in roles.grants[key]))
+        for t in INCIDENT.transitions
+        if incident.state in t.source and not user.has_perm(t.permission)
+    ]
 
 
 def clocks(incident: Incident, user: User) -> list[Any]:
@@ -232,6 +243,7 @@ def overview_tab(incident: Incident, user: User) -> dict[str, Any]:
         "incident": incident,
         "stepper": stepper(incident),
         "steps": steps_open(incident, user),
+        "steps_of_others": steps_of_others(incident, user),
         "clocks": clocks(incident, user),
         "levels": Incident.Level.choices,
         "kinds": Incident.Kind.choices,

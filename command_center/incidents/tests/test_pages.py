@@ -125,3 +125,10 @@ class TestFinalReport:
         drill = make_incident(regions.town, cast.district, is_drill=True)
         bring_to(drill, "ended", actor=cast.district)
         assert "演练" in reports.issue_final_report(drill, actor=cast.district).number
+
+
+def test_the_page_says_who_takes_the_step_that_is_not_mine(cast, browse, incident):
+    bring_to(incident, "controlled", actor=cast.district)
+    path = f"/incidents/{incident.pk}/"
+    assert "“终止响应”由指挥长办理" in browse(cast.duty).get(path).content.decode()
+    assert "由指挥长办理" not in browse(cast.district).get(path).content.decode()

@@ -71,9 +71,10 @@ async function begin() {
     map.ground.setOutlines(outlines);
     map.homeCode = boot.region?.code;
     map.ground.mark(app.region);
-    if (zoom === undefined) map.home({animate: false});
+    if (zoom === undefined && !boot.home) map.home({animate: false});
   }).catch(explain);
   if (zoom !== undefined) map.setView({lon, lat, zoom});
+  else if (boot.home) map.setView(boot.home);
   const layers = await layersAsked;
   const list = layers.results ?? layers;
   map.setLayers(list);
