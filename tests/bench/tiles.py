@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import random
@@ -42,7 +43,8 @@ def tipg_python() -> Path | None:
         subprocess.run([sys.executable, "-m", "venv", home], check=True)
     asked = subprocess.run([python, "-c", "import tipg"], capture_output=True)
     if asked.returncode:
-        install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", TIPG, "uvicorn"]
+        alike = [name for name in ("httptools", "uvloop") if importlib.util.find_spec(name)]  # if we have them
+        install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", TIPG, "uvicorn", *alike]
         if subprocess.run(install, capture_output=True).returncode:
             return None
     return python
