@@ -78,5 +78,8 @@ class Wall(APIView):
             "driver": {"username": user.username, "name": str(user)},
             "at": timezone.now().isoformat(),
         }
-        signals.publish(f"wall:{key}", value)
+        held = Signal.objects.filter(key=f"wall:{key}").select_related("region").first()
+        if held and held.region and not user.scope.covers_region(held.region.pk):
+            raise PermissionDenied(f"这块大屏由{held.region.name}的值班员控制。")
+        signals.publish(f"wall:{key}", value, region=user.region)
         return Response(value)
