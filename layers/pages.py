@@ -17,6 +17,7 @@ from core import events
 from core.models import User
 from geo.models import RoadEdge
 from layers.context import boot, navigation
+from layers.registry import registry
 
 BASEMAP_KINDS = ("xyz", "wmts")
 
@@ -70,8 +71,12 @@ def wall_page(request: HttpRequest) -> HttpResponse:
 @login_required
 def app_home(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
-    entries = navigation(request.user, request.path)
-    return render(request, "layers/app_home.html", {"entries": entries, "today": timezone.localdate()})
+    context = {
+        "entries": navigation(request.user, request.path),
+        "cards": registry.cards(request.user),
+        "today": timezone.localdate(),
+    }
+    return render(request, "layers/app_home.html", context)
 
 
 ERRORS = {

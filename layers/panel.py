@@ -81,6 +81,7 @@ def header(layer: Layer, feature: Any, user: User) -> dict[str, Any]:
         "map_url": map_url(layer.key, feature.pk, feature.m_lon, feature.m_lat),
         "page_url": page_url(layer, feature, user),
         "actions": [(action, action.url(target)) for action, target in registry.actions(feature, user)],
+        "strips": registry.strips(feature, user),
     }
 
 

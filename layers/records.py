@@ -196,7 +196,8 @@ def tabs_of(request: HttpRequest, records: Records, row: Any, user: User) -> dic
         return panel.header(layer, feature, user) | panel.tabs(request, layer, feature, request.GET.get("tab", ""))
     pairs = registry.tabs(row, user)
     pages = [{"title": tab.title, "html": page(request, row, tab, target)} for tab, target in pairs]
-    return {"actions": [(a, a.url(target)) for a, target in registry.actions(row, user)], "pages": pages}
+    actions = [(a, a.url(target)) for a, target in registry.actions(row, user)]
+    return {"actions": actions, "pages": pages, "strips": registry.strips(row, user)}
 
 
 def page(request: HttpRequest, row: Any, tab: Any, target: Any) -> str:

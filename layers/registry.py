@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.db.models import Expression, F, Model, QuerySet, Value
+from django.db.models import Expression, F, Model, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 
 from core import roles
@@ -33,6 +33,20 @@ class State:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Theme:
+    """Another way to colour the features of a layer: by what, and the values it can take."""
+
+    key: str
+    title: str
+    state: str | Combinable  # a lookup or an expression
+    states: tuple[State, ...]
+
+    @property
+    def state_expression(self) -> Combinable:
+        return F(self.state) if isinstance(self.state, str) else self.state
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layer:
     """One kind of thing on the map. `fields` is an allow-list: nothing else leaves the server in tiles and features."""
 
@@ -46,6 +60,7 @@ class Layer:
     place_path: str = ""  # "site__" when geometry and region live on a related row
     state: str | Combinable = "state"  # a lookup or an expression
     states: tuple[State, ...] = ()
+    themes: tuple[Theme, ...] = ()  # besides `state`, which is the theme without a name
     fields: tuple[str, ...] = ()
     search: tuple[
         str, ...
@@ -58,6 +73,7 @@ class Layer:
     in_nearby: bool = False
     label_from_zoom: int = 14
     order: int = 100
+    only: Q | None = None  # of the model's rows, those that are on this layer at all
     visible: Callable[[User], QuerySet[Any]] | None = None
 
     @property
@@ -67,7 +83,7 @@ class Layer:
     def rows(self, user: User) -> QuerySet[Any]:
         """What this user may see of the layer."""
         query: QuerySet[Any] = self.visible(user) if self.visible else self.model.objects.visible_to(user)  # type: ignore[attr-defined]  # every layer's manager is scoped; checked by layers.checks
-        return query
+        return query if self.only is None else query.filter(self.only)
 
     @property
     def geom(self) -> str:
@@ -104,6 +120,29 @@ class Tab:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Strip:
+    """A line above the tabs of a feature and of its record's page; a context of None: nothing to say."""
+
+    key: str
+    on: type[Model]
+    template: str
+    context: Callable[[Any, User], dict[str, Any] | None]
+    permission: str = ""
+    order: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What a module asks of a person on their home page /app/; a context of None: nothing today."""
+
+    key: str
+    template: str
+    context: Callable[[User], dict[str, Any] | None]
+    permission: str = ""
+    order: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
 class Action:
     """Something to do with the feature, shown as a button in its panel."""
 
@@ -113,7 +152,9 @@ class Action:
     url: Callable[[Any], str]
     permission: str
     when: Callable[[Any, User], bool] = lambda feature, user: True
-    method: str = "get"  # "get" opens a form or page; "post" acts at once (htmx)
+    # "get" opens a form or page; "post" acts at once (htmx); "draw" draws a polygon on the map: GET of the address
+    # answers {"geometry": GeoJSON or null}, the drawn one is posted as {"geometry": GeoJSON}
+    method: str = "get"
     confirm: str = ""
     opens_page: bool = False  # a "get" that leaves for a page of its own instead of the dialog
     is_primary: bool = False
@@ -153,7 +194,9 @@ class Records:
     form: type[forms.ModelForm] | None = None  # type: ignore[type-arg]  # not generic at run time
     create: Callable[..., Any] | None = None  # service(actor=..., **cleaned) -> instance
     update: Callable[..., Any] | None = None  # service(instance, actor=..., **cleaned) -> instance
+    identity: tuple[str, ...] = ()  # form fields by which a row of an uploaded sheet finds its record; () = no import
     select: tuple[str, ...] = ()  # select_related
+    only: Q | None = None  # of the model's rows, those this list is about
     visible: Callable[[User], QuerySet[Any]] | None = None
 
     @property
@@ -165,6 +208,7 @@ class Records:
 
     def rows(self, user: User) -> QuerySet[Any]:
         query: QuerySet[Any] = self.visible(user) if self.visible else self.model.objects.visible_to(user)  # type: ignore[attr-defined]  # as for layers
+        query = query if self.only is None else query.filter(self.only)
         return query.select_related(*self.select) if self.select else query
 
 
@@ -188,6 +232,8 @@ class Module:
     layers: tuple[Layer, ...] = ()
     tabs: tuple[Tab, ...] = ()
     actions: tuple[Action, ...] = ()
+    strips: tuple[Strip, ...] = ()
+    cards: tuple[Card, ...] = ()
     records: tuple[Records, ...] = ()
     workflows: tuple[Workflow, ...] = ()
     nav: tuple[Nav, ...] = ()
@@ -252,6 +298,28 @@ class Registry:
             for action in m.actions
             for target in targets(feature)
             if isinstance(target, action.on) and user.has_perm(action.permission) and action.when(target, user)
+        ]
+        return sorted(found, key=lambda pair: (pair[0].order, pair[0].key))
+
+    def strips(self, feature: Model, user: User) -> list[tuple[Strip, dict[str, Any]]]:
+        """The strips that have something to say about a feature, each with its context."""
+        found = [
+            (strip, context)
+            for m in self
+            for strip in m.strips
+            for target in targets(feature)
+            if isinstance(target, strip.on) and (not strip.permission or user.has_perm(strip.permission))
+            if (context := strip.context(target, user)) is not None
+        ]
+        return sorted(found, key=lambda pair: (pair[0].order, pair[0].key))
+
+    def cards(self, user: User) -> list[tuple[Card, dict[str, Any]]]:
+        found = [
+            (card, context)
+            for m in self
+            for card in m.cards
+            if not card.permission or user.has_perm(card.permission)
+            if (context := card.context(user)) is not None
         ]
         return sorted(found, key=lambda pair: (pair[0].order, pair[0].key))
 

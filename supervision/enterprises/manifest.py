@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from core.freshness import stale_flag
@@ -13,6 +14,8 @@ from layers.registry import Action, Column, Layer, Module, Nav, Records, State, 
 from supervision.enterprises import selectors, services
 from supervision.enterprises.forms import EnterpriseForm
 from supervision.enterprises.models import Enterprise
+from supervision.enterprises.models.enterprise import IN_REGISTER
+
 
 STATES = (
     State(key="other", label="其他", color="slate", shape="circle", rank=0),
@@ -37,6 +40,7 @@ LAYER = Layer(
     stale=stale_flag(),
     filters=("categories", "status", "industry_code", "platform_joined_on"),
     is_default=True,
+    only=Q(state__in=IN_REGISTER),
     order=10,
 )
 
@@ -75,6 +79,8 @@ RECORDS = Records(
     create=services.register_enterprise,
     update=services.update_enterprise,
     select=("site__region", "verified_by"),
+    only=Q(state__in=IN_REGISTER),
+    identity=("credit_code",),
 )
 
 # After the tabs of what stands on the site itself: an incident or a hazard source shows its own first.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.gis.geos import Point
 from django.contrib.postgres.fields import ArrayField
@@ -13,13 +13,27 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from core.freshness import Verified
+from core.models.workflow import Case
 from geo.models import Region, ScopedQuerySet, Site
 from layers.search import trigram_index
 from supervision.enterprises.industries import industry_text
+from supervision.enterprises.workflow import ENTERPRISE
+
+# The file states in which an enterprise counts: what the register, the map and the statistics show.
+IN_REGISTER = ("valid", "due", "closed")
 
 
-class Enterprise(Verified):
-    """An enterprise under safety supervision 企业; its name, address, region and place are those of its site."""
+class EnterpriseQuerySet(ScopedQuerySet):
+    def in_register(self) -> Self:
+        """Without drafts, applications, and files that were cancelled or merged into another."""
+        return self.filter(state__in=IN_REGISTER)
+
+
+class Enterprise(Case, Verified):
+    """An enterprise under safety supervision 企业; its name, address, region and place are those of its site.
+
+    `state` is that of the file 档案状态, `status` that of the enterprise's operation 经营状态.
+    """
 
     REGION_PATH: ClassVar[str] = "site__region"
     SITE_PATH: ClassVar[str] = "site"
@@ -38,6 +52,35 @@ class Enterprise(Verified):
         SUSPENDED = "suspended", "停产停业"
         CLOSED = "closed", "关闭"
 
+    class Scale(models.TextChoices):
+        """《统计上大中小微型企业划分办法（2017）》(国统字〔2017〕213号)."""
+
+        LARGE = "large", "大型"
+        MEDIUM = "medium", "中型"
+        SMALL = "small", "小型"
+        MICRO = "micro", "微型"
+
+    class Tag(models.TextChoices):
+        """What later modules match on: templates, permits, plans, models."""
+
+        CHEMICAL_PRODUCTION = "chemical_production", "危化品生产"
+        CHEMICAL_USE = "chemical_use", "危化品使用"
+        CHEMICAL_STORAGE_TRADE = "chemical_storage_trade", "危化品经营（有储存）"
+        CHEMICAL_TRADE = "chemical_trade", "危化品经营（无储存）"
+        FILLING_STATION = "filling_station", "加油加气站"
+        KEY_PROCESS = "key_process", "重点监管危险化工工艺"
+        KEY_CHEMICAL = "key_chemical", "重点监管危险化学品"
+        MAJOR_HAZARD = "major_hazard", "重大危险源"
+        DUST = "dust", "粉尘涉爆"
+        AMMONIA = "ammonia", "涉氨制冷"
+        CONFINED_SPACE = "confined_space", "有限空间"
+        MOLTEN_METAL = "molten_metal", "高温熔融金属"
+        GAS = "gas", "工业煤气"
+        CROWDED = "crowded", "人员密集场所"
+
+    state = models.CharField(
+        "档案状态", max_length=40, choices=ENTERPRISE.choices, default="valid", db_index=True, editable=False
+    )
     site = models.OneToOneField(
         Site, primary_key=True, on_delete=models.PROTECT, related_name="enterprise", verbose_name="场所"
     )
@@ -58,23 +101,47 @@ class Enterprise(Verified):
     founded_on = models.DateField("成立日期", null=True, blank=True)
     platform_joined_on = models.DateField("纳入平台日期")
     business = models.CharField("主要产品或业务", max_length=200, blank=True)
-    version = models.PositiveIntegerField("版本", default=1)
-    created_at = models.DateTimeField("登记时间", default=timezone.now, editable=False)
+    tags = ArrayField(
+        models.CharField(max_length=24, choices=Tag.choices), verbose_name="风险标签", default=list, blank=True
+    )
+    scale = models.CharField("企业规模", max_length=8, choices=Scale.choices, blank=True)
+    legal_form = models.CharField("企业类型", max_length=40, blank=True)
+    capital_wan = models.DecimalField("注册资本（万元）", max_digits=14, decimal_places=2, null=True, blank=True)
+    safety_officers = models.PositiveIntegerField("专职安全管理人员", default=0)
+    certified_staff = models.PositiveIntegerField("特种作业持证人数", default=0)
+    registered_region = models.ForeignKey(
+        Region, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name="登记所属区划"
+    )
+    # {fact: {"source", "by", "at", "doubt"?}}: only the facts whose origin is not that of the file as a whole.
+    provenance = models.JSONField("各项来源", default=dict, editable=False)
+    freshness_score = models.PositiveSmallIntegerField("鲜活度", default=0, editable=False)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed", editable=False,
+        verbose_name="并入档案",
+    )  # fmt: skip
 
-    objects = ScopedQuerySet.as_manager()
+    objects = EnterpriseQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "企业"
-        permissions = (("verify_enterprise", "核实企业信息"), ("set_status_enterprise", "变更经营状态"))
+        permissions = (
+            ("verify_enterprise", "核实企业信息"),
+            ("set_status_enterprise", "变更经营状态"),
+            ("approve_enterprise", "审核企业档案"),
+            ("lapse_enterprise", "将逾期档案转为待更新"),
+        )
         constraints = (
             models.CheckConstraint(condition=Q(categories__len__gt=0), name="enterprise_has_a_category"),
+            models.CheckConstraint(condition=Q(state__in=tuple(ENTERPRISE.states)), name="enterprise_state_known"),
             models.CheckConstraint(condition=Q(credit_code__regex=r"^[0-9A-Z]{18}$"), name="enterprise_credit_code"),
         )
         indexes = (
             models.Index(fields=["status"], name="enterprise_by_status"),
             models.Index(fields=["platform_joined_on"], name="enterprise_by_joining"),
             models.Index(fields=["verified_at"], name="enterprise_by_verification"),
+            models.Index(fields=["freshness_score"], name="enterprise_by_freshness"),
             GinIndex(fields=["categories"], name="enterprise_by_categories"),
+            GinIndex(fields=["tags"], name="enterprise_by_tags"),
             trigram_index("credit_code"),
         )
 
@@ -98,11 +165,27 @@ class Enterprise(Verified):
         return "、".join(str(self.Category(key).label) for key in self.categories)
 
     @property
+    def tag_labels(self) -> str:
+        return "、".join(str(self.Tag(key).label) for key in self.tags)
+
+    @property
     def industry(self) -> str:
         return industry_text(self.industry_code)
 
+    def event_facts(self) -> dict[str, Any]:
+        """On the map the state of an enterprise is its category."""
+        geom = self.site.geom
+        return {
+            "state": self.category,
+            "file_state": self.state,
+            "status": self.status,
+            "is_stale": self.is_stale,
+            "lon": geom.x,
+            "lat": geom.y,
+        }
 
-class Contact(models.Model):
+
+class Contact(Verified):
     """One person answering for an enterprise in one capacity, from a day until they left 联系人. Personal data."""
 
     REGION_PATH: ClassVar[str] = "enterprise__site__region"
