@@ -16,7 +16,6 @@ from supervision.enterprises.forms import EnterpriseForm
 from supervision.enterprises.models import Enterprise
 from supervision.enterprises.models.enterprise import IN_REGISTER
 
-
 STATES = (
     State(key="other", label="其他", color="slate", shape="circle", rank=0),
     State(key="trade", label="工矿商贸", color="teal", shape="circle", rank=1),
