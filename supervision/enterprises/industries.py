@@ -23,6 +23,34 @@ def industry_text(code: str) -> str:
     return f"{code} {industry_name(code)}".strip()
 
 
+def all_industries() -> list[tuple[str, str]]:
+    """Codes and names to choose from, the classes after their division."""
+    return sorted({**_divisions(), **_classes()}.items())
+
+
+def search(text: str, *, limit: int = 20) -> list[tuple[str, str]]:
+    """Industries whose code begins with the text or whose name contains every word of it."""
+    words = text.split()
+    if not words:
+        return []
+    found = [(code, name) for code, name in all_industries() if code.startswith(text) or all(w in name for w in words)]
+    return found[:limit]
+
+
+def code_for(text: str) -> tuple[str, str]:
+    """The code that a code, "code name" or words stand for; otherwise what is wrong."""
+    text = text.strip()
+    head = text.split(maxsplit=1)[0] if text else ""
+    if head.isascii() and head.isdigit():
+        return head, check_industry_code(head)
+    found = search(text)
+    if len(found) == 1:
+        return found[0][0], ""
+    if not found:
+        return "", f"没有名称含“{text[:20]}”的行业，请改填 GB/T 4754-2017 的代码。"
+    return "", f"“{text[:20]}”对应多个行业，请选一个：{'、'.join(f'{c} {n}' for c, n in found[:6])}。"
+
+
 @cache
 def _classes() -> dict[str, str]:
     return _read("classes.csv")

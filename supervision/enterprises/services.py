@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -26,7 +27,16 @@ STALE_VERSION = "企业信息已被他人更新（您看到的是第 {seen} 版�
 SITE_FIELDS = ("name", "address")
 # What an enterprise may correct by itself; the rest is changed by the office that supervises it.
 SELF_KEPT = {"address", "employees", "founded_on", "business"}
-OWN_FIELDS = ("credit_code", "categories", "industry_code", "employees", "founded_on", "business", "platform_joined_on")
+COUNTS = {
+    "employees": "从业人数",
+    "safety_officers": "专职安全管理人员",
+    "certified_staff": "特种作业持证人数",
+}
+OWN_FIELDS = (
+    "credit_code", "categories", "industry_code", "founded_on", "business", "platform_joined_on", "tags", "scale",
+    "legal_form", "capital_wan", "registered_region", *COUNTS,
+)  # fmt: skip
+TEXTS = {"address": 200, "business": 200, "legal_form": 40}
 
 
 @transaction.atomic
@@ -216,21 +226,58 @@ def _checked(facts: dict[str, Any], *, enterprise: Enterprise | None) -> dict[st
 def _problem(key: str, value: Any, enterprise: Enterprise | None) -> str:
     if key == "name":
         return "" if isinstance(value, str) and 2 <= len(value) <= 120 else "企业名称应为 2 至 120 字。"
-    if key in ("address", "business"):
-        return "" if isinstance(value, str) and len(value) <= 200 else "最多 200 字。"
+    if key in TEXTS:
+        return "" if isinstance(value, str) and len(value) <= TEXTS[key] else f"最多 {TEXTS[key]} 字。"
     if key == "credit_code":
         return identifiers.check_credit_code(value) or _taken(value, enterprise)
     if key == "categories":
         return _category_problem(value)
     if key == "industry_code":
         return check_industry_code(str(value))
-    if key == "employees":
+    if key in COUNTS:
         right = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000
-        return "" if right else "从业人数应是 0 到 1000000 的整数。"
+        return "" if right else f"{COUNTS[key]}应是 0 到 1000000 的整数。"
+    if key in FURTHER:
+        return FURTHER[key](value)
+    return _day_problem(key, value)
+
+
+def _day_problem(key: str, value: Any) -> str:
     if value is None and key == "founded_on":
         return ""
     right = isinstance(value, dt.date) and dt.date(1900, 1, 1) <= value <= timezone.localdate()
     return "" if right else "日期应在 1900 年之后、不晚于今天。"
+
+
+def _tags_problem(value: Any) -> str:
+    if not isinstance(value, (list, tuple)) or len(set(value)) != len(value):
+        return "风险标签应是不重复的若干项。"
+    wrong = [str(key) for key in value if key not in Enterprise.Tag.values]
+    return f"没有这样的风险标签：{'、'.join(wrong)[:60]}。" if wrong else ""
+
+
+def _scale_problem(value: Any) -> str:
+    labels = "、".join(str(label) for label in Enterprise.Scale.labels)
+    return "" if value in ("", *Enterprise.Scale.values) else f"企业规模应是：{labels}。"
+
+
+def _capital_problem(value: Any) -> str:
+    if value is None:
+        return ""
+    right = isinstance(value, (Decimal, int)) and not isinstance(value, bool) and 0 <= value < 10**12
+    return "" if right else "注册资本应是 0 以上、以万元计的数。"
+
+
+def _registered_region_problem(value: Any) -> str:
+    return "" if value is None or isinstance(value, Region) else "登记所属区划应从本市区划里选。"
+
+
+FURTHER: dict[str, Callable[[Any], str]] = {
+    "tags": _tags_problem,
+    "scale": _scale_problem,
+    "capital_wan": _capital_problem,
+    "registered_region": _registered_region_problem,
+}
 
 
 def _taken(credit_code: str, enterprise: Enterprise | None) -> str:
