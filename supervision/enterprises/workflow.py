@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from core.models import User
 from core.workflow import Transition, Workflow
 
 APP = "enterprises."
+
+
+def not_merged(enterprise: Any, actor: User) -> str:
+    if enterprise.merged_into_id is None:
+        return ""
+    return f"此档案已并入“{enterprise.merged_into.name}”，不能直接恢复；若合并有误，请在那份档案上“拆分”。"
+
 
 ENTERPRISE = Workflow(
     key="enterprises",
@@ -20,7 +30,7 @@ ENTERPRISE = Workflow(
     transitions=(
         Transition(
             name="submit", label="提交审核", source=("draft",), target="pending",
-            permission=f"{APP}add_enterprise",
+            permission=f"{APP}apply_enterprise",
         ),
         Transition(
             name="return", label="退回补正", source=("pending",), target="draft",
@@ -32,7 +42,7 @@ ENTERPRISE = Workflow(
         ),
         Transition(
             name="lapse", label="逾期未确认", source=("valid",), target="due",
-            permission=f"{APP}lapse_enterprise",
+            permission=f"{APP}lapse_enterprise", is_automatic=True,
         ),
         Transition(
             name="renew", label="信息已更新", source=("due",), target="valid",
@@ -44,7 +54,7 @@ ENTERPRISE = Workflow(
         ),
         Transition(
             name="reopen", label="恢复", source=("closed", "cancelled"), target="valid",
-            permission=f"{APP}set_status_enterprise", needs_note=True, optional=("status",),
+            permission=f"{APP}set_status_enterprise", needs_note=True, optional=("status",), guard=not_merged,
         ),
         Transition(
             name="cancel", label="注销档案", source=("draft", "pending", "valid", "due", "closed"), target="cancelled",

@@ -119,6 +119,8 @@ class Enterprise(Case, Verified):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed", editable=False,
         verbose_name="并入档案",
     )  # fmt: skip
+    # Names and codes of files merged into this one, and those it gave up for theirs: searched, one a line.
+    former = models.TextField("曾用名称和代码", default="", editable=False)
 
     objects = EnterpriseQuerySet.as_manager()
 
@@ -127,6 +129,7 @@ class Enterprise(Case, Verified):
         permissions = (
             ("verify_enterprise", "核实企业信息"),
             ("set_status_enterprise", "变更经营状态"),
+            ("apply_enterprise", "申请企业入库"),
             ("approve_enterprise", "审核企业档案"),
             ("lapse_enterprise", "将逾期档案转为待更新"),
         )
@@ -143,6 +146,7 @@ class Enterprise(Case, Verified):
             GinIndex(fields=["categories"], name="enterprise_by_categories"),
             GinIndex(fields=["tags"], name="enterprise_by_tags"),
             trigram_index("credit_code"),
+            trigram_index("former"),
         )
 
     def __str__(self) -> str:
