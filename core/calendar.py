@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
@@ -32,6 +33,12 @@ def add_working_days(start: date, amount: int) -> tuple[date, bool]:
         day += timedelta(days=1)
         left -= is_working_day(day, kinds)
     return day, not all(is_published(year) for year in range(start.year, day.year + 1))
+
+
+def months_later(day: date, months: int) -> date:
+    """The day of the same number so many months on, or that month's last (《民法典》第二百零二条)."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def end_of(day: date) -> datetime:

@@ -34,6 +34,7 @@ class DeadlineRule(models.Model):
         HOURS = "hours", "小时"
         CALENDAR_DAYS = "calendar_days", "日"
         WORKING_DAYS = "working_days", "工作日"
+        MONTHS = "months", "个月"
 
     key = models.CharField("键", max_length=60)
     title = models.CharField("事项", max_length=100)
