@@ -1,12 +1,14 @@
-"""The audit entries of one record, in the words of its fields."""
+"""The audit entries of a record, or of all of them, in the words of their fields."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Field, ForeignKey, Model
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -108,3 +110,26 @@ def related_names(fields: dict[str, Field[Any, Any]], entries: list[AuditEntry])
             related = field.related_model._base_manager.in_bulk(list(keys))
             found |= {(column, key): str(instance) for key, instance in related.items()}
     return found
+
+
+@cache
+def models_by_table() -> dict[str, type[Model]]:
+    return {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+
+
+def table_title(table: str) -> str:
+    """What the rows of a table are called; a table that is no more keeps its own name."""
+    model = models_by_table().get(table)
+    return str(model._meta.verbose_name) if model else table
+
+
+def said(entry: AuditEntry) -> str:
+    """One entry in a line for lists and sheets; rows it refers to stay numbers: a list asks for none of them."""
+    model = models_by_table().get(entry.table)
+    if model is None or entry.action == AuditEntry.Action.BULK:
+        return entry.changes
+    fields = {str(f.column): f for f in model._meta.concrete_fields}
+    found = changes(entry, fields, state_names(model), set())
+    if entry.action == AuditEntry.Action.UPDATE:
+        return "；".join(f"{c.label}：{c.before or '（空）'} → {c.after or '（空）'}" for c in found)
+    return "；".join(f"{c.label}：{c.after or c.before}" for c in found)
