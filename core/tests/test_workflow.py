@@ -190,3 +190,37 @@ def test_a_table_with_faults_says_which() -> None:
 def unchanged(paper: Paper, state: str = "draft") -> bool:
     fresh = Paper.objects.get(pk=paper.pk)
     return (fresh.state, fresh.version) == (state, 1) and not steps_of(paper).exists() and not Event.objects.exists()
+
+
+def test_the_platform_itself_takes_only_the_steps_marked_automatic_and_in_every_region(
+    papers: Papers, cast: SimpleNamespace
+) -> None:
+    flow = Workflow(
+        key="papers", states={"draft": "草稿", "filed": "已立案"}, start="draft",
+        transitions=(
+            Transition(name="lapse", label="逾期", source=("draft",), target="filed", permission="core.no_one",
+                       is_automatic=True),
+            Transition(name="file", label="立案", source=("draft",), target="filed", permission="core.file_paper"),
+        ),
+    )  # fmt: skip
+    paper = papers(cast.neighbour.region)
+    with pytest.raises(PermissionDenied, match="立案"):
+        flow.advance(paper, "file", actor=None)
+    with pytest.raises(PermissionDenied):
+        flow.advance(paper, "lapse", actor=cast.city)
+    step = flow.advance(paper, "lapse", actor=None)
+    assert (paper.state, step.actor) == ("filed", None)
+    assert events.about(paper).get().actor is None
+    with pytest.raises(NotAllowed):
+        flow.advance(paper, "lapse", actor=None)
+
+
+def test_an_automatic_step_must_not_need_a_person() -> None:
+    flow = Workflow(
+        key="odd", states={"a": "甲", "b": "乙"}, start="a",
+        transitions=(
+            Transition(name="go", label="去", source=("a",), target="b", permission="x.y", is_automatic=True,
+                       guard=lambda case, actor: ""),
+        ),
+    )  # fmt: skip
+    assert "automatic" in "".join(flow.problems())

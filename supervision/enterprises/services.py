@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,7 @@ from geo.parsing import BadGeometry, parse_lonlat
 from geo.regions import region_of
 from supervision.enterprises.industries import check_industry_code
 from supervision.enterprises.models import Contact, Enterprise, StatusChange
+from supervision.enterprises.workflow import ENTERPRISE
 
 STALE_VERSION = "企业信息已被他人更新（您看到的是第 {seen} 版，现为第 {now} 版），请刷新后再改。"
 SITE_FIELDS = ("name", "address")
@@ -59,23 +60,44 @@ def register_enterprise(
     demand(actor, "enterprises.add_enterprise", "登记企业")
     if actor.site_id is not None:
         raise PermissionDenied("企业账号不能登记其他企业，请联系所在地应急管理部门。")
+    enterprise = open_file(
+        actor=actor, name=name, credit_code=credit_code, categories=categories, industry_code=industry_code,
+        lon=lon, lat=lat, datum=datum, address=address, status=status,
+        kept={"source": source, "verified_at": timezone.now(), "verified_by": actor, "verified_note": "登记"}, **facts,
+    )  # fmt: skip
+    tell("enterprises.register", enterprise, actor)
+    return enterprise
+
+
+def open_file(
+    *,
+    actor: User,
+    name: str,
+    categories: Sequence[str],
+    lon: object,
+    lat: object,
+    datum: str,
+    address: str,
+    status: str = Enterprise.Status.OPERATING,
+    site: Site | None = None,
+    kept: Mapping[str, Any] | None = None,
+    **facts: Any,
+) -> Enterprise:
+    """Site, file and first line of the history; `kept` are columns that nobody fills in. Rights are the caller's."""
     point, region = _place(actor, lon, lat, datum)
-    facts = {**facts, "credit_code": credit_code, "categories": list(categories), "industry_code": industry_code}
+    facts = {**facts, "categories": list(categories)}
     facts.setdefault("platform_joined_on", timezone.localdate())
     if status not in Enterprise.Status.values:
         raise ValidationError({"status": "经营状态应是营业、停产停业或关闭。"})
     checked = _checked({"name": name, "address": address, **facts}, enterprise=None)
-    site = Site.objects.create(
-        kind=Site.Kind.ENTERPRISE, region=region, geom=point, datum=datum, name=checked.pop("name"),
-        address=checked.pop("address"), pinyin=initials(name.strip()),
-    )  # fmt: skip
-    enterprise = Enterprise.objects.create(
-        site=site, status=status, source=source, verified_at=timezone.now(), verified_by=actor,
-        verified_note="登记", **checked,
-    )  # fmt: skip
+    site = site or Site(kind=Site.Kind.ENTERPRISE)
+    site.region, site.geom, site.datum = region, point, datum
+    site.name, site.address, site.pinyin = checked.pop("name"), checked.pop("address"), initials(name.strip())
+    site.save()
+    kept = {"state": file_state(status), **(kept or {})}
+    enterprise = Enterprise.objects.create(site=site, status=status, **kept, **checked)
     since = checked["platform_joined_on"]
     StatusChange.objects.create(enterprise=enterprise, status=status, since=since, reason="登记", actor=actor)
-    _tell("enterprises.register", enterprise, actor)
     return enterprise
 
 
@@ -85,11 +107,17 @@ def update_enterprise(
 ) -> Enterprise:
     """Correct facts. A change of place needs `lon`, `lat` and, unless it is CGCS2000, `datum`."""
     demand(actor, "enterprises.change_enterprise", "修改企业信息")
-    row = _locked(enterprise, actor)
+    row = locked(enterprise, actor)
     if expected_version is not None and row.version != expected_version:
         raise NotAllowed(STALE_VERSION.format(seen=expected_version, now=row.version))
+    demand_kept(row)
     if actor.site_id is not None:
         _demand_self_kept(row, changes)
+    return write_facts(row, actor, changes)
+
+
+def write_facts(row: Enterprise, actor: User, changes: dict[str, Any]) -> Enterprise:
+    """What `update_enterprise` does after it has looked at rights and version; the row is locked."""
     place = {key: changes.pop(key) for key in ("lon", "lat", "datum") if key in changes}
     checked = _checked(changes, enterprise=row)
     site = row.site
@@ -102,7 +130,7 @@ def update_enterprise(
     site.save()
     row.version += 1
     row.save()
-    _tell("enterprises.update", row, actor)
+    tell("enterprises.update", row, actor)
     return row
 
 
@@ -110,11 +138,14 @@ def update_enterprise(
 def verify_enterprise(enterprise: Enterprise, *, actor: User, how: str = "在线确认") -> Enterprise:
     """One click: the facts of the file still hold."""
     demand(actor, "enterprises.verify_enterprise", "核实企业信息")
-    row = _locked(enterprise, actor)
+    row = locked(enterprise, actor)
     if row.status == Enterprise.Status.CLOSED:
         raise NotAllowed("企业已关闭，不需要核实；若已恢复经营，请先变更经营状态。")
+    demand_kept(row)
     freshness.verify(row, actor=actor, how=how[:60])
-    _tell("enterprises.verify", row, actor)
+    if row.state == "due":
+        ENTERPRISE.advance(row, "renew", actor=actor, note=how)
+    tell("enterprises.verify", row, actor)
     return row
 
 
@@ -124,7 +155,7 @@ def set_status(
 ) -> StatusChange:
     """Operating, suspended, closed, and back; each change stays in the history with its reason."""
     demand(actor, "enterprises.set_status_enterprise", "变更经营状态")
-    row = _locked(enterprise, actor)
+    row = locked(enterprise, actor)
     if status not in Enterprise.Status.values:
         raise ValidationError({"status": "经营状态应是营业、停产停业或关闭。"})
     if row.status == status:
@@ -134,12 +165,15 @@ def set_status(
     since = since or timezone.localdate()
     if since > timezone.localdate():
         raise ValidationError({"since": "变更日期不能晚于今天。"})
-    row.status, row.version = status, row.version + 1
-    row.save(update_fields=["status", "version"])
-    change = StatusChange.objects.create(
-        enterprise=row, status=status, since=since, reason=reason.strip()[:200], actor=actor
-    )
-    _tell("enterprises.set_status", row, actor)
+    demand_kept(row)
+    reason = reason.strip()[:200]
+    if step := file_step(row, status):
+        ENTERPRISE.advance(row, step, actor=actor, note=reason, status=status)
+    else:
+        row.status, row.version = status, row.version + 1
+        row.save(update_fields=["status", "version"])
+    change = StatusChange.objects.create(enterprise=row, status=status, since=since, reason=reason, actor=actor)
+    tell("enterprises.set_status", row, actor)
     return change
 
 
@@ -149,7 +183,7 @@ def set_contact(
 ) -> Contact:
     """Who answers in this capacity from now on; the predecessor's line is closed, not lost."""
     demand(actor, "enterprises.change_contact", "修改联系人")
-    row = _locked(enterprise, actor)
+    row = locked(enterprise, actor)
     name, phone = name.strip(), identifiers.tidy(phone)
     if role not in Contact.Role.values:
         raise ValidationError({"role": f"身份应是：{'、'.join(str(label) for label in Contact.Role.labels)}。"})
@@ -165,8 +199,26 @@ def set_contact(
         current.left_on = max(since, current.since)
         current.save(update_fields=["left_on"])
     contact = Contact.objects.create(enterprise=row, role=role, name=name, phone=phone, since=since)
-    _tell("enterprises.set_contact", row, actor)
+    tell("enterprises.set_contact", row, actor)
     return contact
+
+
+def file_state(status: str) -> str:
+    return "closed" if status == Enterprise.Status.CLOSED else "valid"
+
+
+def file_step(row: Enterprise, status: str) -> str:
+    """The step of the file that goes with a new operating status; a suspended enterprise keeps a valid file."""
+    if status == Enterprise.Status.CLOSED:
+        return "close" if row.state in ("valid", "due") else ""
+    return "reopen" if row.state == "closed" else ""
+
+
+def demand_kept(row: Enterprise) -> None:
+    """A file that was cancelled or merged stays as it was."""
+    if row.state == "cancelled":
+        where = f"，已并入“{row.merged_into}”，请在那份档案上办理" if row.merged_into else "；要继续使用请先恢复档案"
+        raise NotAllowed(f"此档案已注销{where}。")
 
 
 def demand(actor: User, permission: str, what: str) -> None:
@@ -174,7 +226,7 @@ def demand(actor: User, permission: str, what: str) -> None:
         raise PermissionDenied(f"您没有“{what}”的权限。")
 
 
-def _locked(enterprise: Enterprise, actor: User) -> Enterprise:
+def locked(enterprise: Enterprise, actor: User) -> Enterprise:
     """The row as it is now, if the actor may see it; otherwise it is as if it did not exist."""
     visible = Enterprise.objects.visible_to(actor).values("pk")
     row: Enterprise = (
@@ -296,7 +348,7 @@ def _category_problem(value: Any) -> str:
     return "" if set(value) <= set(Enterprise.Category.values) else "监管分类只能是规定的五类。"
 
 
-def _tell(kind: str, enterprise: Enterprise, actor: User) -> None:
+def tell(kind: str, enterprise: Enterprise, actor: User) -> None:
     site = enterprise.site
     events.append(
         kind,
@@ -305,6 +357,7 @@ def _tell(kind: str, enterprise: Enterprise, actor: User) -> None:
         actor=actor,
         site_id=site.pk,
         state=enterprise.category,
+        file_state=enterprise.state,
         status=enterprise.status,
         version=enterprise.version,
         is_stale=enterprise.is_stale,
