@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from core.freshness import Verified
 from geo.coordinates import Datum
 from geo.models import CGCS2000, Region, ScopedQuerySet, tile_geometry
+from layers.search import trigram_index
 from supervision.enterprises.models.enterprise import Enterprise
 
 
@@ -32,7 +33,20 @@ class OfEnterprise(models.Model):
         return self.enterprise.site.region
 
 
-class Licence(Verified, OfEnterprise):
+class Withdrawable(models.Model):
+    """A row that was entered wrongly or holds no longer is taken out of the file, not deleted 撤下."""
+
+    withdrawn_at = models.DateTimeField("撤下时间", null=True, blank=True, editable=False)
+    withdrawn_by = models.ForeignKey(
+        "core.User", null=True, on_delete=models.PROTECT, related_name="+", verbose_name="撤下人", editable=False
+    )
+    withdrawn_reason = models.CharField("撤下原因", max_length=200, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Licence(Withdrawable, Verified, OfEnterprise):
     """One licence or qualification and how long it is valid 资质证照."""
 
     class Kind(models.TextChoices):
@@ -61,16 +75,20 @@ class Licence(Verified, OfEnterprise):
         verbose_name = verbose_name_plural = "资质证照"
         ordering = ("kind", "-issued_on", "-pk")
         constraints = (
-            models.UniqueConstraint(fields=("enterprise", "kind", "number"), name="licence_once_per_enterprise"),
+            models.UniqueConstraint(
+                fields=("enterprise", "kind", "number"),
+                condition=Q(withdrawn_at__isnull=True),
+                name="licence_once_per_enterprise",
+            ),
             models.CheckConstraint(condition=Q(expires_on__gte=F("issued_on")), name="licence_ends_after_it_begins"),
         )
-        indexes = (models.Index(fields=("expires_on",), name="licence_by_expiry"),)
+        indexes = (models.Index(fields=("expires_on",), name="licence_by_expiry"), trigram_index("number"))
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number}"
 
 
-class LedgerEntry(OfEnterprise):
+class LedgerEntry(Withdrawable, OfEnterprise):
     """One line of the safety-management ledger 安全生产管理台账."""
 
     class Kind(models.TextChoices):
@@ -95,6 +113,7 @@ class LedgerEntry(OfEnterprise):
     amount_yuan = models.DecimalField("金额（元）", max_digits=14, decimal_places=2, null=True, blank=True)
     valid_until = models.DateField("有效期至", null=True, blank=True)
     note = models.CharField("说明", max_length=400, blank=True)
+    source = models.CharField("来源", max_length=60, blank=True, editable=False)
     recorded_by = models.ForeignKey(
         "core.User", null=True, on_delete=models.PROTECT, related_name="+", verbose_name="登记人"
     )
@@ -108,7 +127,7 @@ class LedgerEntry(OfEnterprise):
         return f"{self.get_kind_display()}：{self.title}"
 
 
-class HealthFactor(Verified, OfEnterprise):
+class HealthFactor(Withdrawable, Verified, OfEnterprise):
     """One occupational hazard factor at a workplace, who is exposed, and the last test 职业健康."""
 
     class Kind(models.TextChoices):
@@ -134,14 +153,18 @@ class HealthFactor(Verified, OfEnterprise):
         verbose_name = verbose_name_plural = "职业病危害因素"
         ordering = ("kind", "workplace")
         constraints = (
-            models.UniqueConstraint(fields=("enterprise", "factor", "workplace"), name="health_factor_once_a_place"),
+            models.UniqueConstraint(
+                fields=("enterprise", "factor", "workplace"),
+                condition=Q(withdrawn_at__isnull=True),
+                name="health_factor_once_a_place",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.workplace} {self.factor}"
 
 
-class RescueFact(Verified, OfEnterprise):
+class RescueFact(Withdrawable, Verified, OfEnterprise):
     """Something rescuers must know before they drive in, with its place if it has one 应急救援信息."""
 
     class Kind(models.TextChoices):
@@ -167,7 +190,7 @@ class RescueFact(Verified, OfEnterprise):
         return f"{self.get_kind_display()}：{self.title}"
 
 
-class Drill(OfEnterprise):
+class Drill(Withdrawable, OfEnterprise):
     """One emergency drill an enterprise held 应急演练."""
 
     class Kind(models.TextChoices):
@@ -193,6 +216,7 @@ class Drill(OfEnterprise):
     result = models.CharField("评估结论", max_length=6, choices=Result.choices, blank=True)
     evaluation = models.CharField("评估意见", max_length=400, blank=True)
     evaluated_on = models.DateField("评估日期", null=True, blank=True)
+    source = models.CharField("来源", max_length=60, blank=True, editable=False)
     recorded_by = models.ForeignKey(
         "core.User", null=True, on_delete=models.PROTECT, related_name="+", verbose_name="登记人"
     )
