@@ -115,6 +115,48 @@ class Site(Mapped):
         return self.name
 
 
+class GeographyArea(models.Func):
+    """Square metres on the ellipsoid."""
+
+    template = "ST_Area((%(expressions)s)::geography)"
+    output_field = models.FloatField()
+
+
+class Population(Mapped):
+    """An area and how many people live in it 人口分布: a village, a quarter, a cell of a grid.
+
+    `area_m2` is kept by the database: a part of the area stands for the same part of its people.
+    """
+
+    name = models.CharField("名称", max_length=120)
+    pinyin = models.CharField("拼音首字母", max_length=120, default="", blank=True, editable=False)
+    geom = models.MultiPolygonField("范围", srid=CGCS2000)  # type: ignore[assignment]  # as Mapped says
+    geom_3857 = tile_geometry(models.MultiPolygonField)
+    area_m2 = models.GeneratedField(
+        expression=GeographyArea("geom"),
+        output_field=models.FloatField("面积（平方米）"),
+        db_persist=True,
+        editable=False,
+        verbose_name="面积（平方米）",
+    )
+    persons = models.PositiveIntegerField("常住人口")
+    source = models.CharField("数据来源", max_length=120, blank=True)
+    as_of = models.DateField("统计日期")
+    is_illustrative = models.BooleanField("示意数据", default=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "人口分布"
+        constraints = [models.CheckConstraint(condition=models.Q(area_m2__gt=0), name="population_has_ground")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def density(self) -> float:
+        """Persons a square kilometre."""
+        return float(self.persons / (self.area_m2 / 1_000_000))
+
+
 class RoadNode(models.Model):
     """A junction of the road network."""
 
