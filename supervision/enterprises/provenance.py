@@ -99,6 +99,25 @@ def doubt(enterprise: Enterprise, facts: Iterable[str], *, actor: User, why: str
     enterprise.refresh_from_db(fields=["freshness_score"])
 
 
+def confirmed(enterprise: Enterprise, *, actor: User, how: str) -> None:
+    """The file as a whole was looked at and holds: every fact of it, its doubts and its rows with it."""
+    at = enterprise.verified_at or timezone.now()
+    for own in enterprise.provenance.values():
+        own.pop("doubt", None)
+        own.pop("doubt_by", None)
+        own.update(by=actor.pk, at=at.isoformat())
+    enterprise.provenance = {k: v for k, v in enterprise.provenance.items() if BY_KEY[k].kept_by != ROWS}
+    for rows in (
+        enterprise.contacts.filter(left_on__isnull=True),
+        enterprise.licences.filter(revoked_on__isnull=True, withdrawn_at__isnull=True),
+        enterprise.boundaries.filter(replaced_at__isnull=True),
+    ):
+        rows.update(verified_at=at, verified_by=actor, verified_note=how[:60])
+    keep(enterprise)
+    settle(enterprise.pk)
+    enterprise.refresh_from_db(fields=["freshness_score"])
+
+
 def settle(*pks: int) -> None:
     """After writes: scores and contradictions of these files as they are now."""
     from supervision.enterprises import contradictions
@@ -188,7 +207,9 @@ def _contacts(enterprise: Enterprise) -> dict[str, Origin]:
 def _papers(enterprise: Enterprise) -> dict[str, Origin]:
     """Of several licences the one verified longest ago speaks for all."""
     found = {}
-    licences = list(enterprise.licences.filter(revoked_on__isnull=True).select_related("verified_by"))
+    licences = list(
+        enterprise.licences.filter(revoked_on__isnull=True, withdrawn_at__isnull=True).select_related("verified_by")
+    )
     if licences:
         oldest = min(licences, key=lambda row: row.verified_at or enterprise.verified_at or NEVER)
         found["licences"] = _of_row(BY_KEY["licences"], oldest, f"{len(licences)} 件", enterprise)

@@ -96,7 +96,7 @@ FROM (
     LEFT JOIN (SELECT enterprise_id, {_ROLES} FROM enterprises_contact WHERE left_on IS NULL GROUP BY enterprise_id) c
         ON c.enterprise_id = e.site_id
     LEFT JOIN (SELECT enterprise_id, count(*) AS n, count(verified_at) AS own, min(verified_at) AS at
-               FROM enterprises_licence WHERE revoked_on IS NULL GROUP BY enterprise_id) l
+               FROM enterprises_licence WHERE revoked_on IS NULL AND withdrawn_at IS NULL GROUP BY enterprise_id) l
         ON l.enterprise_id = e.site_id
     LEFT JOIN enterprises_boundary b ON b.enterprise_id = e.site_id AND b.replaced_at IS NULL
     CROSS JOIN LATERAL (

@@ -20,6 +20,8 @@ from geo.coordinates import Datum
 from geo.models import Region, Site
 from geo.parsing import BadGeometry, parse_lonlat
 from geo.regions import region_of
+from supervision.enterprises import provenance
+from supervision.enterprises.facts import FACTS, SELF, value_of
 from supervision.enterprises.industries import check_industry_code
 from supervision.enterprises.models import Contact, Enterprise, StatusChange
 from supervision.enterprises.workflow import ENTERPRISE
@@ -27,7 +29,7 @@ from supervision.enterprises.workflow import ENTERPRISE
 STALE_VERSION = "企业信息已被他人更新（您看到的是第 {seen} 版，现为第 {now} 版），请刷新后再改。"
 SITE_FIELDS = ("name", "address")
 # What an enterprise may correct by itself; the rest is changed by the office that supervises it.
-SELF_KEPT = {"address", "employees", "founded_on", "business"}
+SELF_KEPT = {fact.key for fact in FACTS if fact.kept_by == SELF}
 COUNTS = {
     "employees": "从业人数",
     "safety_officers": "专职安全管理人员",
@@ -65,6 +67,7 @@ def register_enterprise(
         lon=lon, lat=lat, datum=datum, address=address, status=status,
         kept={"source": source, "verified_at": timezone.now(), "verified_by": actor, "verified_note": "登记"}, **facts,
     )  # fmt: skip
+    provenance.settle(enterprise.pk)
     tell("enterprises.register", enterprise, actor)
     return enterprise
 
@@ -121,6 +124,7 @@ def write_facts(row: Enterprise, actor: User, changes: dict[str, Any]) -> Enterp
     place = {key: changes.pop(key) for key in ("lon", "lat", "datum") if key in changes}
     checked = _checked(changes, enterprise=row)
     site = row.site
+    before = {fact.key: value_of(row, fact.key) for fact in FACTS}
     if place.get("lon") not in (None, ""):
         site.datum = place.get("datum") or Datum.CGCS2000
         site.geom, site.region = _place(actor, place["lon"], place.get("lat"), site.datum)
@@ -130,6 +134,8 @@ def write_facts(row: Enterprise, actor: User, changes: dict[str, Any]) -> Enterp
     site.save()
     row.version += 1
     row.save()
+    changed = [key for key, value in before.items() if value_of(row, key) != value]
+    provenance.noted(row, changed, source=source_of(actor), actor=actor)
     tell("enterprises.update", row, actor)
     return row
 
@@ -143,6 +149,7 @@ def verify_enterprise(enterprise: Enterprise, *, actor: User, how: str = "在线
         raise NotAllowed("企业已关闭，不需要核实；若已恢复经营，请先变更经营状态。")
     demand_kept(row)
     freshness.verify(row, actor=actor, how=how[:60])
+    provenance.confirmed(row, actor=actor, how=how)
     if row.state == "due":
         ENTERPRISE.advance(row, "renew", actor=actor, note=how)
     tell("enterprises.verify", row, actor)
@@ -198,7 +205,11 @@ def set_contact(
     if current:
         current.left_on = max(since, current.since)
         current.save(update_fields=["left_on"])
-    contact = Contact.objects.create(enterprise=row, role=role, name=name, phone=phone, since=since)
+    contact = Contact.objects.create(
+        enterprise=row, role=role, name=name, phone=phone, since=since, source=source_of(actor),
+        verified_at=timezone.now(), verified_by=actor, verified_note="登记",
+    )  # fmt: skip
+    provenance.noted(row, [f"contact_{role}"], source=source_of(actor), actor=actor)
     tell("enterprises.set_contact", row, actor)
     return contact
 
@@ -219,6 +230,10 @@ def demand_kept(row: Enterprise) -> None:
     if row.state == "cancelled":
         where = f"，已并入“{row.merged_into}”，请在那份档案上办理" if row.merged_into else "；要继续使用请先恢复档案"
         raise NotAllowed(f"此档案已注销{where}。")
+
+
+def source_of(actor: User) -> str:
+    return "企业自报" if actor.site_id else "机关登记"
 
 
 def demand(actor: User, permission: str, what: str) -> None:
