@@ -28,6 +28,9 @@ UNAUDITED = {
     "change",
     "rollup",
     "cell",
+    "importbatch",
+    "importrow",
+    "importwrite",
 }
 HIDDEN_COLUMNS = {"core_user": ("password", "last_login")}
 

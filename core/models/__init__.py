@@ -7,6 +7,7 @@ from core.models.documents import Document, DocumentCounter
 from core.models.feed import Event, Feed, Signal
 from core.models.files import Attachment, StoredFile
 from core.models.idempotency import StoredAnswer
+from core.models.imports import ImportBatch, ImportRow, ImportWrite
 from core.models.jobs import Heartbeat, Job, Periodic
 from core.models.workflow import Case, Step
 
@@ -22,6 +23,9 @@ __all__ = [
     "Feed",
     "Heartbeat",
     "Holiday",
+    "ImportBatch",
+    "ImportRow",
+    "ImportWrite",
     "Job",
     "Organisation",
     "Periodic",
