@@ -17,6 +17,7 @@ from django.db.models.expressions import Combinable
 from core import roles
 from core.models import User
 from core.workflow import Workflow
+from geo.models import Site
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +117,14 @@ class Tab:
     context: Callable[[Any, User], dict[str, Any]]
     badge: Callable[[Any, User], int | str] | None = None
     permission: str = ""
+    every_site: bool = False  # of a tab on Site: also where no enterprise stands, such as a school
     order: int = 100
+
+    def fits(self, target: Model) -> bool:
+        if not isinstance(target, self.on):
+            return False
+        is_other_place = isinstance(target, Site) and target.kind != Site.Kind.ENTERPRISE
+        return self.every_site or not is_other_place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,7 +295,7 @@ class Registry:
             for m in self
             for tab in m.tabs
             for target in targets(feature)
-            if isinstance(target, tab.on) and (not tab.permission or user.has_perm(tab.permission))
+            if tab.fits(target) and (not tab.permission or user.has_perm(tab.permission))
         ]
         return sorted(found, key=lambda pair: (pair[0].order, pair[0].key))
 

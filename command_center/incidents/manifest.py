@@ -74,6 +74,7 @@ TABS = (
         context=selectors.site_tab,
         badge=selectors.site_count,
         permission="incidents.view_incident",
+        every_site=True,
         order=70,
     ),
 )
