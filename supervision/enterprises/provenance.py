@@ -14,6 +14,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from core import freshness as freshness_of
 from core.freshness import Freshness, freshness
 from core.models import User
 from supervision.enterprises import score
@@ -89,33 +90,59 @@ def noted(
 def doubt(enterprise: Enterprise, facts: Iterable[str], *, actor: User, why: str) -> None:
     """Somebody says that these are not so; they count nothing until they are confirmed or corrected."""
     for key in facts:
-        before = enterprise.provenance.get(key) or entry(
-            source=enterprise.source, actor=enterprise.verified_by, at=enterprise.verified_at or NEVER
-        )
-        before = {**before, "at": None} if before["at"] == NEVER.isoformat() else before
-        enterprise.provenance[key] = {**before, "doubt": why[:200], "doubt_by": actor.pk}
+        was = enterprise.provenance.get(key) or file_entry(enterprise)
+        enterprise.provenance[key] = {**was, "doubt": why[:200], "doubt_by": actor.pk}
     keep(enterprise)
     settle(enterprise.pk)
     enterprise.refresh_from_db(fields=["freshness_score"])
 
 
-def confirmed(enterprise: Enterprise, *, actor: User, how: str) -> None:
-    """The file as a whole was looked at and holds: every fact of it, its doubts and its rows with it."""
+def confirm_all(enterprise: Enterprise, *, actor: User, how: str) -> None:
+    """The file as a whole was looked at and holds: every fact of it, its doubts and its rows with it.
+
+    What somebody asks to have changed is not among them: it stays as old as it was.
+    """
+    asked = {key for row in enterprise.change_requests.filter(state="submitted") for key in row.changes}
+    own = enterprise.provenance
+    kept = {key: own.get(key) or file_entry(enterprise) for key in asked if BY_KEY[key].kept_by != ROWS}
+    freshness_of.verify(enterprise, actor=actor, how=how)
     at = enterprise.verified_at or timezone.now()
-    for own in enterprise.provenance.values():
-        own.pop("doubt", None)
-        own.pop("doubt_by", None)
-        own.update(by=actor.pk, at=at.isoformat())
-    enterprise.provenance = {k: v for k, v in enterprise.provenance.items() if BY_KEY[k].kept_by != ROWS}
+    enterprise.provenance = {
+        key: entry(source=was.get("source", ""), actor=actor, at=at)
+        for key, was in own.items()
+        if key in BY_KEY and BY_KEY[key].kept_by != ROWS
+    } | kept
     for rows in (
         enterprise.contacts.filter(left_on__isnull=True),
         enterprise.licences.filter(revoked_on__isnull=True, withdrawn_at__isnull=True),
         enterprise.boundaries.filter(replaced_at__isnull=True),
     ):
-        rows.update(verified_at=at, verified_by=actor, verified_note=how[:60])
+        rows.update(verified_at=at, verified_by=actor, verified_note=how)
     keep(enterprise)
     settle(enterprise.pk)
     enterprise.refresh_from_db(fields=["freshness_score"])
+
+
+def confirm_some(enterprise: Enterprise, facts: Iterable[str], *, actor: User, how: str) -> None:
+    """These facts were looked at and hold; the others are as old as they were."""
+    at = timezone.now()
+    for key in facts:
+        was = enterprise.provenance.pop(key, None)
+        if BY_KEY[key].kept_by != ROWS:
+            source = was.get("source", "") if was else enterprise.source
+            enterprise.provenance[key] = entry(source=source, actor=actor, at=at)
+        elif key in CONTACTS:
+            current = enterprise.contacts.filter(left_on__isnull=True, role=key.removeprefix("contact_"))
+            current.update(verified_at=at, verified_by=actor, verified_note=how)
+    keep(enterprise)
+    settle(enterprise.pk)
+    enterprise.refresh_from_db(fields=["freshness_score"])
+
+
+def file_entry(enterprise: Enterprise) -> dict[str, Any]:
+    """The origin of the file as a whole, as an entry of one fact."""
+    at = enterprise.verified_at.isoformat() if enterprise.verified_at else None
+    return {"source": enterprise.source, "by": enterprise.verified_by_id, "at": at}
 
 
 def settle(*pks: int) -> None:

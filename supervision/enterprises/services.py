@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from core import events, freshness
+from core import events
 from core.models import User
 from core.pinyin import initials
 from core.workflow import NotAllowed
@@ -23,7 +23,7 @@ from geo.regions import region_of
 from supervision.enterprises import provenance
 from supervision.enterprises.facts import FACTS, SELF, value_of
 from supervision.enterprises.industries import check_industry_code
-from supervision.enterprises.models import Contact, Enterprise, StatusChange
+from supervision.enterprises.models import Enterprise, StatusChange
 from supervision.enterprises.workflow import ENTERPRISE
 
 STALE_VERSION = "企业信息已被他人更新（您看到的是第 {seen} 版，现为第 {now} 版），请刷新后再改。"
@@ -148,8 +148,7 @@ def verify_enterprise(enterprise: Enterprise, *, actor: User, how: str = "在线
     if row.status == Enterprise.Status.CLOSED:
         raise NotAllowed("企业已关闭，不需要核实；若已恢复经营，请先变更经营状态。")
     demand_kept(row)
-    freshness.verify(row, actor=actor, how=how[:60])
-    provenance.confirmed(row, actor=actor, how=how)
+    provenance.confirm_all(row, actor=actor, how=how[:60])
     if row.state == "due":
         ENTERPRISE.advance(row, "renew", actor=actor, note=how)
     tell("enterprises.verify", row, actor)
@@ -182,36 +181,6 @@ def set_status(
     change = StatusChange.objects.create(enterprise=row, status=status, since=since, reason=reason, actor=actor)
     tell("enterprises.set_status", row, actor)
     return change
-
-
-@transaction.atomic
-def set_contact(
-    enterprise: Enterprise, *, actor: User, role: str, name: str, phone: str = "", since: dt.date | None = None
-) -> Contact:
-    """Who answers in this capacity from now on; the predecessor's line is closed, not lost."""
-    demand(actor, "enterprises.change_contact", "修改联系人")
-    row = locked(enterprise, actor)
-    name, phone = name.strip(), identifiers.tidy(phone)
-    if role not in Contact.Role.values:
-        raise ValidationError({"role": f"身份应是：{'、'.join(str(label) for label in Contact.Role.labels)}。"})
-    if not name or len(name) > 40:
-        raise ValidationError({"name": "请填姓名（不超过 40 字）。"})
-    if phone and not (phone.removeprefix("+").replace("-", "").isdecimal() and 7 <= len(phone) <= 20):
-        raise ValidationError({"phone": "电话应是 7 至 20 位数字，可带区号和“-”。"})
-    since = since or timezone.localdate()
-    current: Contact | None = row.contacts.filter(role=role, left_on__isnull=True).first()
-    if current and (current.name, current.phone) == (name, phone):
-        return current
-    if current:
-        current.left_on = max(since, current.since)
-        current.save(update_fields=["left_on"])
-    contact = Contact.objects.create(
-        enterprise=row, role=role, name=name, phone=phone, since=since, source=source_of(actor),
-        verified_at=timezone.now(), verified_by=actor, verified_note="登记",
-    )  # fmt: skip
-    provenance.noted(row, [f"contact_{role}"], source=source_of(actor), actor=actor)
-    tell("enterprises.set_contact", row, actor)
-    return contact
 
 
 def file_state(status: str) -> str:
@@ -274,6 +243,11 @@ def _place(actor: User, lon: object, lat: object, datum: str) -> tuple[Any, Regi
     if actor.site_id is None and not actor.scope.covers_region(region.pk):
         raise PermissionDenied(f"这个位置属于{region.name}，不在您的管辖范围内。")
     return point, region
+
+
+def check_fact(row: Enterprise, key: str, value: Any) -> Any:
+    """The value in its stored form, before it is asked for; what is wrong is said now and not to the approver."""
+    return _checked({key: value}, enterprise=row)[key]
 
 
 def _checked(facts: dict[str, Any], *, enterprise: Enterprise | None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core.models import User
 from core.workflow import NotAllowed
 from layers.asked import is_fragment, record
-from supervision.enterprises import selectors, services
+from supervision.enterprises import contacts, selectors, services
 from supervision.enterprises.forms import ContactForm, StatusForm
 from supervision.enterprises.models import Enterprise
 
@@ -56,7 +56,7 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
     form = ContactForm(request.POST or None, label_suffix="")
     return form_page(
         request, enterprise, form, title="变更联系人", permission="enterprises.change_contact",
-        save=lambda cleaned: services.set_contact(enterprise, actor=user, **cleaned),
+        save=lambda cleaned: contacts.set_contact(enterprise, actor=user, **cleaned),
     )  # fmt: skip
 
 

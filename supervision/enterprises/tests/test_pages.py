@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from supervision.enterprises import services
+from supervision.enterprises import contacts, services
 from supervision.enterprises.models import Enterprise
 from supervision.enterprises.testing import make_enterprise
 
@@ -13,7 +13,7 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 @pytest.fixture
 def enterprise(sites, cast):
     enterprise = make_enterprise(sites.own.region, site=sites.own)
-    services.set_contact(enterprise, actor=cast.district, role="emergency", name="丁值守", phone="13800001111")
+    contacts.set_contact(enterprise, actor=cast.district, role="emergency", name="丁值守", phone="13800001111")
     return enterprise
 
 

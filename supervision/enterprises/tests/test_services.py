@@ -10,7 +10,7 @@ from django.utils import timezone
 from core.models import Event
 from core.workflow import NotAllowed
 from geo.coordinates import from_cgcs2000
-from supervision.enterprises import selectors, services
+from supervision.enterprises import contacts, selectors, services
 from supervision.enterprises.models import Contact, Enterprise, StatusChange
 from supervision.enterprises.testing import make_enterprise
 
@@ -198,22 +198,28 @@ class TestStatus:
 
 
 class TestContact:
-    def test_a_successor_closes_the_predecessors_line(self, cast, enterprise):
-        first = services.set_contact(enterprise, actor=cast.district, role="safety", name="王一", phone="0546-0123456")
-        second = services.set_contact(enterprise, actor=cast.district, role="safety", name="李二", phone="13800001111")
+    def test_a_new_telephone_closes_the_line_of_the_old_one(self, cast, enterprise):
+        first = contacts.set_contact(enterprise, actor=cast.district, role="safety", name="王一", phone="0546-0123456")
+        second = contacts.set_contact(enterprise, actor=cast.district, role="safety", name="王一", phone="13800001111")
         first.refresh_from_db()
         assert first.left_on == timezone.localdate() and second.left_on is None
         assert list(selectors.current_contacts(enterprise)) == [second]
 
+    def test_another_person_needs_a_hand_over(self, cast, enterprise):
+        contacts.set_contact(enterprise, actor=cast.district, role="safety", name="王一", phone="13800001111")
+        with pytest.raises(NotAllowed, match="离任交接"):
+            contacts.set_contact(enterprise, actor=cast.district, role="safety", name="李二", phone="13800002222")
+        assert Contact.objects.get().left_on is None
+
     def test_the_same_person_twice_is_one_line(self, cast, enterprise):
         one, two = (
-            services.set_contact(enterprise, actor=cast.district, role="safety", name="王一", phone="13800001111")
+            contacts.set_contact(enterprise, actor=cast.district, role="safety", name="王一", phone="13800001111")
             for _ in range(2)
         )
         assert one == two and Contact.objects.count() == 1
 
     def test_no_personal_data_reaches_the_feed(self, cast, enterprise):
-        services.set_contact(enterprise, actor=cast.district, role="safety", name="王一丁", phone="13800001111")
+        contacts.set_contact(enterprise, actor=cast.district, role="safety", name="王一丁", phone="13800001111")
         event = Event.objects.get(kind="enterprises.set_contact")
         assert "王一丁" not in str(event.data) and "13800001111" not in str(event.data)
 
@@ -225,16 +231,16 @@ class TestContact:
     ])  # fmt: skip
     def test_wrong_facts_are_refused_at_their_field(self, cast, enterprise, facts, field):
         with pytest.raises(ValidationError) as caught:
-            services.set_contact(enterprise, actor=cast.district, **facts)
+            contacts.set_contact(enterprise, actor=cast.district, **facts)
         assert field in caught.value.message_dict
 
     def test_roles_without_the_right_are_refused(self, cast, enterprise):
         with pytest.raises(PermissionDenied):
-            services.set_contact(enterprise, actor=cast.duty, role="safety", name="王")
+            contacts.set_contact(enterprise, actor=cast.duty, role="safety", name="王")
 
     def test_the_neighbour_does_not_find_it(self, cast, enterprise):
         with pytest.raises(Enterprise.DoesNotExist):
-            services.set_contact(enterprise, actor=cast.neighbour, role="safety", name="王")
+            contacts.set_contact(enterprise, actor=cast.neighbour, role="safety", name="王")
 
 
 class TestDatabase:

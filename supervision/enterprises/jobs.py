@@ -1,0 +1,23 @@
+"""What the worker does by itself for the enterprise files."""
+
+from __future__ import annotations
+
+from core.jobs import every
+from supervision.enterprises import contradictions, lifecycle, score
+
+
+@every(hours=24)
+def renew_scores() -> None:
+    """A file loses points by the day although nobody writes to it."""
+    score.renew()
+
+
+@every(hours=1)
+def lapse() -> None:
+    lifecycle.lapse_overdue()
+
+
+@every(hours=6)
+def find_contradictions() -> None:
+    """Licences expire and rules change although nobody writes to the file."""
+    contradictions.check()
