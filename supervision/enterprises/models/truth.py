@@ -80,9 +80,11 @@ class ChangeRequest(Case):
     enterprise = models.ForeignKey(
         Enterprise, on_delete=models.PROTECT, related_name="change_requests", verbose_name="企业"
     )
-    changes = models.JSONField("变更内容")  # {fact: {"before": …, "after": …}}
+    changes = models.JSONField("变更内容", editable=False)  # {fact: {"before": …, "after": …}}
     reason = models.CharField("变更理由", max_length=200)
-    submitted_by = models.ForeignKey("core.User", on_delete=models.PROTECT, related_name="+", verbose_name="申请人")
+    submitted_by = models.ForeignKey(
+        "core.User", on_delete=models.PROTECT, related_name="+", verbose_name="申请人", editable=False
+    )
     decided_by = models.ForeignKey(
         "core.User", null=True, on_delete=models.PROTECT, related_name="+", verbose_name="审核人", editable=False
     )
@@ -116,10 +118,17 @@ class ChangeRequest(Case):
         return int(self.enterprise_id)
 
 
+def rule_choices() -> list[tuple[str, str]]:
+    """The declared contradictions: modules add theirs without a migration."""
+    from supervision.enterprises.contradictions import RULES
+
+    return [(rule.key, rule.title) for rule in RULES.values()]
+
+
 class Contradiction(OfEnterprise):
     """Facts of one enterprise that cannot all be true 数据矛盾; gone when they agree again."""
 
-    rule = models.CharField("矛盾", max_length=40)
+    rule = models.CharField("矛盾", max_length=40, choices=rule_choices)
     detail = models.CharField("说明", max_length=200)
     found_at = models.DateTimeField("发现时间", default=timezone.now, editable=False)
     resolved_at = models.DateTimeField("消除时间", null=True, blank=True, editable=False)
