@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.gis.db import models as gis
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from core.freshness import Verified
 from geo.coordinates import Datum
@@ -70,6 +71,8 @@ class Licence(Withdrawable, Verified, OfEnterprise):
     issued_on = models.DateField("发证日期", null=True, blank=True)
     expires_on = models.DateField("有效期至", null=True, blank=True, help_text="留空表示长期有效")
     revoked_on = models.DateField("注销或吊销日期", null=True, blank=True)
+    # Neither revoked nor withdrawn nor followed by a later one of its kind: kept by `papers.due`.
+    is_current = models.BooleanField("现行", default=True, editable=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "资质证照"
@@ -82,10 +85,34 @@ class Licence(Withdrawable, Verified, OfEnterprise):
             ),
             models.CheckConstraint(condition=Q(expires_on__gte=F("issued_on")), name="licence_ends_after_it_begins"),
         )
-        indexes = (models.Index(fields=("expires_on",), name="licence_by_expiry"), trigram_index("number"))
+        indexes = (
+            models.Index(fields=("expires_on",), name="licence_by_expiry"),
+            models.Index(fields=("expires_on",), condition=Q(is_current=True), name="licence_current_by_expiry"),
+            trigram_index("number"),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.number}"
+
+    @property
+    def days_left(self) -> int | None:
+        return (self.expires_on - timezone.localdate()).days if self.expires_on else None
+
+    @property
+    def validity(self) -> str:
+        """In words, by the day: 已过期 12 天."""
+        if self.revoked_on:
+            return "已注销"
+        if self.withdrawn_at:
+            return "已撤下"
+        if not self.is_current:
+            return "已换证"
+        days = self.days_left
+        if days is None:
+            return "长期有效"
+        if days < 0:
+            return f"已过期 {-days} 天"
+        return "今天到期" if days == 0 else f"还有 {days} 天到期"
 
 
 class LedgerEntry(Withdrawable, OfEnterprise):
