@@ -24,6 +24,7 @@ from core import sheets
 from layers import filters, selection
 from layers.registry import Layer, registry
 from layers.signed_in import SignedIn
+from layers.statements import themed
 
 PRECISION = 6
 
@@ -53,10 +54,11 @@ class LayerView(SignedIn):
     """A view of one layer that this user has; of any other it says 404."""
 
     def layer(self, key: str) -> Layer:
+        """Coloured by the theme that the request names."""
         found = registry.layer(key, self.user)
         if found is None:
             raise Http404
-        return found
+        return themed(found, str(self.given().get("theme", "")), self.user)
 
     def given(self) -> dict[str, Any]:
         body = self.request.data if self.request.method == "POST" else None

@@ -16,6 +16,7 @@ from django.utils import timezone
 from core import jobs
 from core.models import User
 from layers.caches import Kept
+from layers.gathered import Gathered
 from layers.models import Rollup
 from layers.registry import Layer, registry
 from layers.statements import Narrowing, Statement, for_cells, for_count
@@ -31,9 +32,9 @@ _totals: Kept[tuple[str, int, float]] = Kept(1000)
 _asked: Kept[bool] = Kept(1000, seconds=1)
 
 
-def total(layer: Layer, user: User, version: str = "") -> int:
+def total(layer: Layer, user: User, version: str = "", narrowing: Narrowing | None = None) -> int:
     """How many rows of the layer this user may see. Of large layers it may be a minute old: only its size matters."""
-    statement = for_count(layer, user)
+    statement = for_count(layer, user, narrowing)
     version = version or statement.version()
     known = _totals.get(statement.digest)
     if known and (known[0] == version or (known[1] > 2 * DIRECT and time.monotonic() - known[2] < 60)):
@@ -89,7 +90,7 @@ def rollup_of(layer: Layer, user: User, version: str) -> Rollup:
     is_due = timezone.now() - found.built_at > timedelta(seconds=PAUSE * found.took_s)
     if found.version != version and is_due and not _asked.get(statement.digest):
         _asked.put(statement.digest, True)
-        jobs.enqueue(refresh_job(), key=statement.digest, layer=layer.key, user=user.pk)
+        jobs.enqueue(refresh_job(), key=statement.digest, layer=layer.key, user=user.pk, theme=layer.theme)
     return found
 
 
@@ -106,11 +107,13 @@ def refresh(layer: Layer, user: User) -> Rollup:
 def make_ready() -> None:
     """Count the large layers for those who see the whole city before anybody looks: a first count takes seconds."""
     everyone = User(is_superuser=True, is_active=True)
-    for layer in registry.all_layers:
-        if layer.visible or layer.geometry != "point" or total(layer, everyone) <= DIRECT:
+    for plain in registry.all_layers:
+        if plain.visible or plain.geometry != "point" or total(plain, everyone) <= DIRECT:
             continue
-        if not Rollup.objects.filter(digest=for_cells(layer, everyone, Narrowing(), in_tile=False).digest).exists():
-            refresh(layer, everyone)
+        for theme in ("", *(t.key for t in registry.themes(plain, everyone))):
+            layer = registry.themed(plain, theme, everyone) or plain
+            if not Rollup.objects.filter(digest=for_cells(layer, everyone, Narrowing(), in_tile=False).digest).exists():
+                refresh(layer, everyone)
 
 
 def from_rollup(layer: Layer, rollup: Rollup, narrowing: Narrowing, z: int, x: int, y: int) -> bytes:
@@ -129,6 +132,17 @@ def from_rollup(layer: Layer, rollup: Rollup, narrowing: Narrowing, z: int, x: i
     sql, ranked = tile_of(layer, cells)
     place = [rollup.pk, level, x * side, (x + 1) * side - 1, y * side, (y + 1) * side - 1]
     return run(sql, [layer.key, *ranked, z, x, y, *place, *params])
+
+
+def from_gathered(layer: Layer, found: Gathered, z: int, x: int, y: int) -> bytes:
+    cells = found.of_tile(z, x, y)
+    if not cells:
+        return b""
+    unnested = """
+        SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::float8[], %s::float8[])
+               AS c (cx, cy, state, n, sx, sy)"""
+    sql, ranked = tile_of(layer, unnested)
+    return run(sql, [layer.key, *ranked, z, x, y, *(list(column) for column in zip(*cells, strict=True))])
 
 
 def build(layer: Layer, statement: Statement) -> Rollup:

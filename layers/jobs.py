@@ -24,8 +24,9 @@ def forget_unused_rollups() -> None:
 
 
 @job
-def refresh_rollup(layer: str, user: int) -> None:
+def refresh_rollup(layer: str, user: int, theme: str = "") -> None:
     """Count a large layer afresh, with the rights of somebody who looked at it."""
     viewer = User.objects.get(pk=user)
-    if found := registry.layer(layer, viewer):
+    plain = registry.layer(layer, viewer)
+    if plain and (found := registry.themed(plain, theme, viewer)):
         grid.refresh(found, viewer)

@@ -28,7 +28,8 @@ def chosen(records: Records, user: User, given: Mapping[str, Any]) -> QuerySet[A
     """The rows that are asked for. Raises ValidationError with the field that is wrong."""
     layer = registry.layer(records.layer, user) if records.layer else None
     area = ("within",) if layer else ()
-    known = {*PAGING, *WAYS, *area, *filters.names(records.model, records.filters)}
+    besides = filters.Besides.of(layer, records.model, user)
+    known = {*PAGING, *WAYS, *area, *filters.names(records.model, records.filters, besides)}
     if unknown := sorted(set(given) - known):
         raise ValidationError(
             f"不认识的参数：{'、'.join(unknown)[:80]}。可用：{'、'.join(sorted(known - {'format'}))}。"
@@ -47,7 +48,7 @@ def chosen(records: Records, user: User, given: Mapping[str, Any]) -> QuerySet[A
         paths = tuple(p for p in records.search if p.rsplit("__", 1)[-1] != "pinyin")
         pinyin = next((p for p in records.search if p not in paths), search.pinyin_path(records.model))
         rows = search.matching(rows, paths, text, pinyin=pinyin)
-    return filters.applied(records.model, records.filters, given, rows, user)
+    return filters.applied(records.model, records.filters, given, rows, user, besides)
 
 
 def has_regions(records: Records) -> bool:

@@ -138,10 +138,10 @@ def heads(request: HttpRequest, records: Records, wish: str) -> list[dict[str, A
 
 
 def toolbar(request: HttpRequest, records: Records, user: User, given: dict[str, str]) -> dict[str, Any]:
-    kind = filters.filter_set(records.model, records.filters)
+    layer = registry.layer(records.layer, user) if records.layer else None
+    kind = filters.filter_set(records.model, records.filters, filters.Besides.of(layer, records.model, user))
     form = kind(data=given, queryset=records.rows(user).none(), request=request).form
     export = reverse("records:export", args=[module_of(request), records.key])
-    layer = registry.layer(records.layer, user) if records.layer else None
     return {
         "filter_form": form,
         "regions": record_list.regions_of(records, user),

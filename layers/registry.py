@@ -6,8 +6,8 @@ starts; adding a module edits nothing outside its own folder.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django import forms
@@ -35,13 +35,19 @@ class State:
 
 @dataclass(frozen=True, kw_only=True)
 class Theme:
-    """Another way to colour the features of a layer: by what, and the values it can take."""
+    """Another way to colour the features of a layer: by what, and the values it can take.
 
-    key: str
+    A module may colour another's layer by what it alone knows (`Module.themes`): the expression then looks from that
+    layer's model. What compares with today should do so with `Now()`: its counts are then renewed by the clock.
+    """
+
+    key: str  # also a filter of the layer and its list, unless they have one of that name
     title: str
     state: str | Combinable  # a lookup or an expression
     states: tuple[State, ...]
 
+    permission: str = ""  # besides the layer's own
+    order: int = 100
     @property
     def state_expression(self) -> Combinable:
         return F(self.state) if isinstance(self.state, str) else self.state
@@ -62,7 +68,9 @@ class Layer:
     state: str | Combinable = "state"  # a lookup or an expression
     states: tuple[State, ...] = ()
     themes: tuple[Theme, ...] = ()  # besides `state`, which is the theme without a name
+    state_title: str = "状态"  # what `state` is called among the themes
     fields: tuple[str, ...] = ()
+    theme: str = ""  # of a layer as `Registry.themed` gives it: the theme that took the place of `state`
     search: tuple[
         str, ...
     ] = ()  # lookups matched by the search box (pg_trgm); pinyin initials are matched if the model has `pinyin`
@@ -244,6 +252,7 @@ class Module:
     cards: tuple[Card, ...] = ()
     records: tuple[Records, ...] = ()
     workflows: tuple[Workflow, ...] = ()
+    themes: Mapping[str, tuple[Theme, ...]] = field(default_factory=dict)  # for layers of other modules, by their key
     nav: tuple[Nav, ...] = ()
     urls: str = ""
     api_urls: str = ""
@@ -260,6 +269,7 @@ class Registry:
 
     def add(self, module: Module) -> Module:
         if module.key in self._modules:
+        self._themed: dict[tuple[str, str], Layer] = {}
             raise ValueError(f"Two modules call themselves {module.key!r}.")
         for layer in module.layers:
             if layer.key in self._layers:
@@ -271,6 +281,7 @@ class Registry:
         return module
 
     def __iter__(self) -> Iterator[Module]:
+        self._themed.clear()
         return iter(sorted(self._modules.values(), key=lambda m: (m.order, m.key)))
 
     @property
@@ -287,6 +298,24 @@ class Registry:
 
     def layer_of(self, model: type[Model]) -> Layer | None:
         return next((layer for layer in self.all_layers if layer.model is model), None)
+
+    def themes(self, layer: Layer, user: User) -> tuple[Theme, ...]:
+        """By what this user may colour a layer: its own themes and those that other modules give it."""
+        own = self._layers.get(layer.key, layer)
+        given = (theme for m in self for theme in m.themes.get(layer.key, ()))
+        found = [t for t in (*own.themes, *given) if not t.permission or user.has_perm(t.permission)]
+        return tuple(sorted(found, key=lambda theme: theme.order))
+
+    def themed(self, layer: Layer, key: str, user: User) -> Layer | None:
+        """The layer with a theme in the place of its state; None if this user has no such theme."""
+        if not key:
+            return layer
+        theme = next((t for t in self.themes(layer, user) if t.key == key), None)
+        if theme is None:
+            return None
+        if (layer.key, key) not in self._themed:
+            self._themed[layer.key, key] = replace(layer, state=theme.state, states=theme.states, theme=key)
+        return self._themed[layer.key, key]
 
     def tabs(self, feature: Model, user: User) -> list[tuple[Tab, Any]]:
         """The tabs of a feature, each with the object it is about (the feature, or the site it stands on)."""

@@ -13,13 +13,13 @@ from django.db.models import F, QuerySet, Value
 
 from core.models import User
 from geo import measure, parsing
-from layers import filters, search
+from layers import search
 from layers.registry import Layer
 from layers.search import At
-from layers.statements import Narrowing, text
+from layers.statements import Narrowing, filter_names, text
 
 PAGING = ("page", "page_size", "ordering", "zoom", "format")
-WAYS = ("bbox", "within", "radius", "region", "q", "state", "ids")
+WAYS = ("bbox", "within", "radius", "region", "q", "state", "theme", "ids")
 MAX_AREA_KM2 = 100_000
 MAX_IDS = 5_000
 
@@ -48,8 +48,8 @@ def plain(key: str, value: Any) -> str:
     return str(value)
 
 
-def check_names(layer: Layer, given: Mapping[str, Any]) -> None:
-    known = {*PAGING, *WAYS, *filters.names(layer.model, layer.filters)}
+def check_names(layer: Layer, user: User, given: Mapping[str, Any], ways: tuple[str, ...] = (*PAGING, *WAYS)) -> None:
+    known = {*ways, *filter_names(layer, user)}
     if unknown := sorted(set(given) - known):
         raise ValidationError(
             f"不认识的参数：{'、'.join(unknown)[:80]}。可用：{'、'.join(sorted(known - {'format'}))}。"
@@ -57,18 +57,16 @@ def check_names(layer: Layer, given: Mapping[str, Any]) -> None:
 
 
 def chosen(layer: Layer, user: User, given: Mapping[str, Any]) -> QuerySet[Any]:
-    """The rows, with everything annotated that a feature shows (`m_…`)."""
-    check_names(layer, given)
+    """The rows, with everything annotated that a feature shows (`m_…`). The layer: as its theme colours it."""
+    check_names(layer, user, given)
     rows = annotated(layer, layer.rows(user).order_by())
-    narrowing = Narrowing.of(layer, str(given.get("region", "")), str(given.get("state", "")))
-    rows = narrowing.of_rows(layer, rows)
+    rows = Narrowing.of(layer, user, given).of_rows(layer, user, rows)
     rows = in_area(layer, rows, given)
     if ids := given.get("ids"):
         rows = rows.filter(pk__in=keys(layer, str(ids)))
     if words := search.term(given.get("q", "")):
         pinyin = search.pinyin_path(layer.model, layer.place_path)
         rows = search.matching(rows, (layer.title_path, *layer.search), words, pinyin=pinyin)
-    rows = filters.applied(layer.model, layer.filters, given, rows, user)
     return ordered(layer, rows, str(given.get("ordering", "")))
 
 

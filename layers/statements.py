@@ -7,19 +7,19 @@ right for everyone who would run the same statement, and for nobody else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet, ValidationError
-from django.db.models import BooleanField, CharField, F, Func, QuerySet, TextField, Value
+from django.db.models import BooleanField, CharField, Count, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
 from core.models import User
 from geo.models import Region
-from layers import versions
+from layers import filters, versions
 from layers.caches import Kept
-from layers.registry import Layer
+from layers.registry import Layer, registry
 
 
 class Slot:
@@ -98,24 +98,31 @@ def kept(purpose: str, layer: Layer, user: User, *more: Any, make: Callable[[], 
     """The compiled statement, at most ten seconds old: so long may a right that was taken away still show."""
     # A layer's own `visible` may look at more than the scope.
     whose = f"u{user.pk}" if layer.visible else user.scope.key
-    key = (purpose, layer.key, whose, *more)
+    key = (purpose, layer.key, layer.theme, whose, *more)
     return _statements.get(key) or _statements.put(key, compiled(make()))
 
 
 @dataclass(frozen=True)
 class Narrowing:
-    """What a request leaves out of a layer: other regions, other states."""
+    """What a request leaves out of a layer: other regions, other states, what its filters do not let through."""
 
     region: str = ""
     states: tuple[str, ...] = ()
+    filters: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, layer: Layer, region: str, state: str) -> Narrowing:
+    def of(cls, layer: Layer, user: User, given: Mapping[str, Any]) -> Narrowing:
         """From the query string; a state that the layer does not know is an error, not an empty map."""
+        names = filter_names(layer, user) - {"state"} if set(given) - {"region", "state", "theme"} else set()
+        chosen = {name: str(value) for name, value in given.items() if name in names and value not in ("", None)}
+        state = str(given.get("state", ""))
         states = tuple(sorted({s for s in state.split(",") if s}))
         if unknown := set(states) - {s.key for s in layer.states} if layer.states else ():
-            raise ValidationError(f"图层“{layer.title}”没有这种状态：{'、'.join(sorted(unknown))[:60]}。")
-        return cls(region_code(region), states)
+            # Where the colour is not the row's own state, that can be asked for by the same name: the list does.
+            if "state" not in layer.filters:
+                raise ValidationError(f"图层“{layer.title}”没有这种状态：{'、'.join(sorted(unknown))[:60]}。")
+            states, chosen = (), chosen | {"state": state}
+        return cls(region_code(str(given.get("region", ""))), states, tuple(sorted(chosen.items())))
 
     def region_ids(self) -> list[int]:
         path = Region.objects.filter(code=self.region).values_list("path", flat=True).first()
@@ -123,13 +130,29 @@ class Narrowing:
             raise ValidationError(f"没有代码为“{self.region}”的区划。")
         return list(Region.objects.filter(path__startswith=path).values_list("pk", flat=True))
 
-    def of_rows(self, layer: Layer, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def of_rows(self, layer: Layer, user: User, rows: QuerySet[Any]) -> QuerySet[Any]:
         """`rows` must have `m_state`."""
         if self.region:
             rows = rows.filter(**{f"{layer.region}__in": self.region_ids()})
         if self.states:
             rows = rows.filter(m_state__in=self.states)
+        if self.filters:
+            besides = filters.Besides.of(layer, layer.model, user)
+            rows = filters.applied(layer.model, layer.filters, dict(self.filters), rows, user, besides)
         return rows
+
+
+def filter_names(layer: Layer, user: User) -> set[str]:
+    return filters.names(layer.model, layer.filters, filters.Besides.of(layer, layer.model, user))
+
+
+def themed(layer: Layer, key: str, user: User) -> Layer:
+    """The layer coloured by a theme; one that it does not have is an error, not the usual colours."""
+    found = registry.themed(layer, key, user)
+    if found is None:
+        known = "、".join(theme.key for theme in registry.themes(layer, user)) or "无"
+        raise ValidationError(f"图层“{layer.title}”没有名为“{key[:40]}”的专题。可用：{known}。")
+    return found
 
 
 def region_code(value: str) -> str:
@@ -150,7 +173,7 @@ def for_tiles(layer: Layer, user: User, narrowing: Narrowing) -> Statement:
         }
         if layer.stale is not None:
             columns["m_stale"] = layer.stale
-        found = narrowing.of_rows(layer, layer.rows(user).order_by().annotate(**columns))
+        found = narrowing.of_rows(layer, user, layer.rows(user).order_by().annotate(**columns))
         found = found.filter(InTile(layer.geom_3857, 0.015625))
         fields = {f"m_{i}": F(path) for i, path in enumerate(layer.fields)}
         found = found.annotate(**fields, m_geom=Plain(F(layer.geom_3857)))
@@ -164,7 +187,7 @@ def for_cells(layer: Layer, user: User, narrowing: Narrowing, *, in_tile: bool) 
 
     def rows() -> Any:
         found = layer.rows(user).order_by().annotate(m_state=text(layer.state_expression))
-        found = narrowing.of_rows(layer, found)
+        found = narrowing.of_rows(layer, user, found)
         if in_tile:
             found = found.filter(InTile(layer.geom_3857, 0))
         point = "%(expressions)s" if layer.geometry == "point" else "ST_Centroid(%(expressions)s)"
@@ -178,8 +201,24 @@ def for_cells(layer: Layer, user: User, narrowing: Narrowing, *, in_tile: bool) 
     return kept("cells" if in_tile else "all", layer, user, narrowing, make=rows)
 
 
-def for_count(layer: Layer, user: User) -> Statement:
+def for_count(layer: Layer, user: User, narrowing: Narrowing | None = None) -> Statement:
     def rows() -> Any:
-        return layer.rows(user).order_by().annotate(m_one=Value(1)).values_list("m_one")
+        found = layer.rows(user).order_by()
+        if narrowing is not None:
+            found = narrowing.of_rows(layer, user, found.annotate(m_state=text(layer.state_expression)))
+        return found.annotate(m_one=Value(1)).values_list("m_one")
 
-    return kept("count", layer, user, make=rows)
+    return kept("count", layer, user, narrowing, make=rows)
+
+
+def for_summary(layer: Layer, user: User, narrowing: Narrowing) -> Statement:
+    """State, how many, and how many of them stale."""
+
+    def rows() -> Any:
+        found = layer.rows(user).order_by().annotate(m_state=text(layer.state_expression))
+        found = narrowing.of_rows(layer, user, found)
+        stale = Count("pk", filter=Q(m_stale=True)) if layer.stale is not None else Value(0)
+        found = found.annotate(m_stale=layer.stale) if layer.stale is not None else found
+        return found.values("m_state").annotate(m_n=Count("pk"), m_old=stale).values_list("m_state", "m_n", "m_old")
+
+    return kept("summary", layer, user, narrowing, make=rows)

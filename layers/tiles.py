@@ -1,7 +1,8 @@
 """Vector tiles: each feature where there is room for it, counts by cell where there is not.
 
-GET /tiles/<layer>/<z>/<x>/<y>.mvt?region=<code>&state=<a,b>. The ETag is what the user may see, the version of what it
-was cut from, and the definition of the layer; a tile that has not changed answers 304 without reading a feature.
+GET /tiles/<layer>/<z>/<x>/<y>.mvt?theme=<key>&region=<code>&state=<a,b>, and the layer's filters. The ETag is what the
+user may see, the version of what it was cut from, and the definition of the layer; a tile that has not changed answers
+304 without reading a feature.
 """
 
 from __future__ import annotations
@@ -17,15 +18,17 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from core.models import User
-from layers import grid
+from layers import gathered as selections
+from layers import grid, selection
 from layers.caches import Kept
 from layers.registry import Layer, registry
-from layers.statements import Narrowing, Statement, for_cells, for_tiles
+from layers.statements import Narrowing, Statement, for_cells, for_tiles, themed
 
 MAX_ZOOM = 18
 MAX_FEATURES = 10_000
 FEW = 500
 MANY = 200_000
+WAYS = ("region", "state", "theme")
 MVT = "application/vnd.mapbox-vector-tile"
 
 _tiles: Kept[bytes] = Kept(96 * 1024 * 1024, weigh=lambda body: len(body) + 500)
@@ -77,7 +80,10 @@ def answer(
     if layer is None:
         return refusal(404, "not_found", "没有这个图层，或您没有查看它的权限。")
     try:
-        narrowing = Narrowing.of(layer, query.get("region", ""), query.get("state", ""))
+        layer = themed(layer, query.get("theme", ""), user)
+        if set(query) - set(WAYS):
+            selection.check_names(layer, user, query, WAYS)
+        narrowing = Narrowing.of(layer, user, query)
         return cut(layer, user, narrowing, (zoom, column, row), if_none_match)
     except ValidationError as error:
         return refusal(400, "bad_input", "；".join(error.messages))
@@ -94,9 +100,16 @@ def cut(layer: Layer, user: User, narrowing: Narrowing, place: tuple[int, int, i
     statement = for_tiles(layer, user, narrowing)
     version = statement.version()  # before the data
     count = grid.total(layer, user, version)
+    is_large = count > grid.DIRECT
+    rollup = gathered = None
+    if narrowing.filters:
+        if is_large and layer.geometry == "point":
+            gathered = selections.gathered(layer, user, narrowing, version)
+        count = gathered.total if gathered else grid.total(layer, user, version, narrowing)
     is_raw = place[0] >= raw_from_zoom(count, layer)
-    rollup = None
-    if not is_raw and count > grid.DIRECT:
+    if gathered and not is_raw:
+        version = gathered.version
+    elif is_large and not is_raw and not narrowing.filters:
         rollup = grid.rollup_of(layer, user, for_cells(layer, user, Narrowing(), in_tile=False).version())
         version = f"{rollup.version}.{rollup.pk}"
     mark = f"{statement.digest}.{version}.{'raw' if is_raw else 'grid'}"
@@ -106,7 +119,9 @@ def cut(layer: Layer, user: User, narrowing: Narrowing, place: tuple[int, int, i
     key = (mark, place)
     body = b"" if statement.is_empty else _tiles.get(key)
     if body is None:
-        if rollup:
+        if gathered and not is_raw:
+            body = grid.from_gathered(layer, gathered, *place)
+        elif rollup:
             body = grid.from_rollup(layer, rollup, narrowing, *place)
         elif is_raw:
             body = raw(layer, user, narrowing, statement, *place)

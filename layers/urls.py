@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from layers import api, features, ground, pages, panel, tiles, wall
+from layers import api, described, features, ground, pages, panel, tiles, wall
 
 urlpatterns = [
     path("", pages.map_page, name="map"),
@@ -12,7 +12,8 @@ urlpatterns = [
     path("ground/roads/<str:z>/<str:x>/<str:y>.mvt", ground.roads, name="roads"),
     path("panel/<str:layer>/<str:pk>/", panel.panel, name="panel"),
     path("panel/<str:layer>/<str:pk>/tab/<str:key>/", panel.tab, name="panel-tab"),
-    path("api/v1/layers/", api.Layers.as_view(), name="layers"),
+    path("api/v1/layers/", described.Layers.as_view(), name="layers"),
+    path("api/v1/layers/<str:layer>/summary/", described.Summary.as_view(), name="layer-summary"),
     path("api/v1/features/<str:layer>/", features.Features.as_view(), name="features"),
     path("api/v1/features/<str:layer>/export.xlsx", features.Export.as_view(), name="features-export"),
     path("api/v1/features/<str:layer>/<str:pk>/", features.Feature.as_view(), name="feature"),

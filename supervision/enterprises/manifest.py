@@ -13,8 +13,11 @@ from geo.models import Site
 from layers.registry import Action, Column, Layer, Module, Nav, Records, State, Tab, registry
 from supervision.enterprises import selectors, services
 from supervision.enterprises.forms import EnterpriseForm
+from supervision.enterprises.manifest_merging import MERGING_GRANTS
 from supervision.enterprises.models import Enterprise
 from supervision.enterprises.models.enterprise import IN_REGISTER
+from supervision.enterprises.statistics import TABLES
+from supervision.enterprises.themes import THEMES
 
 STATES = (
     State(key="other", label="其他", color="slate", shape="circle", rank=0),
@@ -22,6 +25,22 @@ STATES = (
     State(key="mine", label="非煤矿山", color="cyan", shape="square", rank=2),
     State(key="fireworks", label="烟花爆竹", color="pink", shape="star", rank=3),
     State(key="chemical", label="危险化学品", color="violet", shape="diamond", rank=4),
+)
+
+# The same for map and list: a number in one leads to the rows in the other.
+FILTERS = (
+    "categories",
+    "tags",
+    "status",
+    "state",
+    "scale",
+    "industry_code",
+    "employees",
+    "platform_joined_on",
+    "verified_at",
+    "freshness_score",
+    "licence_expires_on",
+    "drill_due_on",
 )
 
 LAYER = Layer(
@@ -34,10 +53,12 @@ LAYER = Layer(
     subtitle_path="site__address",
     state="category",
     states=STATES,
+    state_title="主要监管分类",
+    themes=THEMES,
     fields=("status",),
     search=("site__name", "credit_code", "site__address"),
     stale=stale_flag(),
-    filters=("categories", "status", "industry_code", "platform_joined_on"),
+    filters=FILTERS,
     is_default=True,
     only=Q(state__in=IN_REGISTER),
     order=10,
@@ -70,7 +91,7 @@ RECORDS = Records(
     model=Enterprise,
     columns=HEAD,
     detail=(*HEAD, *MORE),
-    filters=("categories", "status", "industry_code", "platform_joined_on"),
+    filters=FILTERS,
     search=("site__name", "credit_code", "site__address", "site__pinyin"),
     order_by=("-platform_joined_on",),
     layer="enterprises",
@@ -135,7 +156,12 @@ registry.add(
             Nav(
                 title="企业", url_name="records:list", args=("enterprises", "enterprises"), permission=VIEW[0], order=20
             ),
+            Nav(
+                title="统计", url_name="statistics", args=("enterprises",), permission=VIEW[0], order=28,
+                officials_only=True,
+            ),
         ),
+        statistics=TABLES,
         urls="supervision.enterprises.urls",
         api_urls="supervision.enterprises.api_urls",
         grants={
@@ -143,11 +169,12 @@ registry.add(
             "duty": ("enterprises.view_contact",),
             "leader": ("enterprises.view_contact",),
             "coordinator": ("enterprises.view_contact",),
-            "inspector": KEEP,
-            "approver": KEEP,
-            "grid": ("enterprises.verify_enterprise", "enterprises.view_contact"),
+            "inspector": (*KEEP, *MERGING_GRANTS["office"]),
+            "approver": (*KEEP, *MERGING_GRANTS["office"]),
+            "grid": ("enterprises.verify_enterprise", "enterprises.view_contact", *MERGING_GRANTS["applicant"]),
             "enterprise": (
                 *VIEW,
+                *MERGING_GRANTS["applicant"],
                 "enterprises.change_enterprise",
                 "enterprises.verify_enterprise",
                 "enterprises.view_contact",
