@@ -87,6 +87,19 @@ def export(
     return stream.getvalue()
 
 
+def add_sheet(
+    book: Any,
+    rows: QuerySet[Any] | Iterable[Any],
+    columns: Sequence[ColumnLike],
+    *,
+    title: str,
+    as_of: datetime | None = None,
+    cap: int = ROW_CAP,
+) -> None:
+    """The same as one more sheet of a workbook that holds others."""
+    _Sheet(book, [c if isinstance(c, Column) else Column(*c) for c in columns], title, as_of).write(rows, cap)
+
+
 def response(content: bytes, name: str) -> HttpResponse:
     """As a download with a Chinese name."""
     stamp = timezone.localtime().strftime("%Y%m%d-%H%M")

@@ -30,7 +30,8 @@ def navigation(user: User, path: str) -> list[dict[str, Any]]:
     entries = [{"title": "一张图", "url": reverse("map"), "key": "m", "active": path == reverse("map")}]
     items = sorted((nav for module in registry for nav in module.nav), key=lambda nav: nav.order)
     for nav in items:
-        url = address(nav) if user.has_perm(nav.permission) else ""
+        is_open = user.has_perm(nav.permission) and not (nav.officials_only and user.scope.site_id is not None)
+        url = address(nav) if is_open else ""
         if url:
             entries.append({"title": nav.title, "url": url, "key": "", "active": path.startswith(url)})
     return entries

@@ -18,6 +18,7 @@ from core import roles
 from core.models import User
 from core.workflow import Workflow
 from geo.models import Site
+from layers.statistics.declaring import Block, Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +46,9 @@ class Theme:
     title: str
     state: str | Combinable  # a lookup or an expression
     states: tuple[State, ...]
-
     permission: str = ""  # besides the layer's own
     order: int = 100
+
     @property
     def state_expression(self) -> Combinable:
         return F(self.state) if isinstance(self.state, str) else self.state
@@ -67,10 +68,10 @@ class Layer:
     place_path: str = ""  # "site__" when geometry and region live on a related row
     state: str | Combinable = "state"  # a lookup or an expression
     states: tuple[State, ...] = ()
-    themes: tuple[Theme, ...] = ()  # besides `state`, which is the theme without a name
     state_title: str = "状态"  # what `state` is called among the themes
-    fields: tuple[str, ...] = ()
+    themes: tuple[Theme, ...] = ()  # besides `state`, which is the theme without a name
     theme: str = ""  # of a layer as `Registry.themed` gives it: the theme that took the place of `state`
+    fields: tuple[str, ...] = ()
     search: tuple[
         str, ...
     ] = ()  # lookups matched by the search box (pg_trgm); pinyin initials are matched if the model has `pinyin`
@@ -237,6 +238,7 @@ class Nav:
     permission: str
     order: int = 100
     args: tuple[Any, ...] = ()
+    officials_only: bool = False  # not for accounts of an enterprise, whatever their rights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,9 +252,10 @@ class Module:
     actions: tuple[Action, ...] = ()
     strips: tuple[Strip, ...] = ()
     cards: tuple[Card, ...] = ()
+    themes: Mapping[str, tuple[Theme, ...]] = field(default_factory=dict)  # for layers of other modules, by their key
     records: tuple[Records, ...] = ()
     workflows: tuple[Workflow, ...] = ()
-    themes: Mapping[str, tuple[Theme, ...]] = field(default_factory=dict)  # for layers of other modules, by their key
+    statistics: tuple[Table | Block, ...] = ()  # the page /<key>/statistics/
     nav: tuple[Nav, ...] = ()
     urls: str = ""
     api_urls: str = ""
@@ -266,10 +269,10 @@ class Registry:
     def __init__(self) -> None:
         self._modules: dict[str, Module] = {}
         self._layers: dict[str, Layer] = {}
+        self._themed: dict[tuple[str, str], Layer] = {}
 
     def add(self, module: Module) -> Module:
         if module.key in self._modules:
-        self._themed: dict[tuple[str, str], Layer] = {}
             raise ValueError(f"Two modules call themselves {module.key!r}.")
         for layer in module.layers:
             if layer.key in self._layers:
@@ -278,10 +281,10 @@ class Registry:
         for role, permissions in module.grants.items():
             roles.grant(role, *permissions)
         self._modules[module.key] = module
+        self._themed.clear()
         return module
 
     def __iter__(self) -> Iterator[Module]:
-        self._themed.clear()
         return iter(sorted(self._modules.values(), key=lambda m: (m.order, m.key)))
 
     @property
@@ -295,9 +298,6 @@ class Registry:
         """The layer, if it exists and this user may see it: otherwise it is as if it did not exist."""
         layer = self._layers.get(key)
         return layer if layer and user.has_perm(layer.needs) else None
-
-    def layer_of(self, model: type[Model]) -> Layer | None:
-        return next((layer for layer in self.all_layers if layer.model is model), None)
 
     def themes(self, layer: Layer, user: User) -> tuple[Theme, ...]:
         """By what this user may colour a layer: its own themes and those that other modules give it."""
@@ -316,6 +316,9 @@ class Registry:
         if (layer.key, key) not in self._themed:
             self._themed[layer.key, key] = replace(layer, state=theme.state, states=theme.states, theme=key)
         return self._themed[layer.key, key]
+
+    def layer_of(self, model: type[Model]) -> Layer | None:
+        return next((layer for layer in self.all_layers if layer.model is model), None)
 
     def tabs(self, feature: Model, user: User) -> list[tuple[Tab, Any]]:
         """The tabs of a feature, each with the object it is about (the feature, or the site it stands on)."""
@@ -364,6 +367,9 @@ class Registry:
         """The list (and its module) that shows the rows of a layer, if this user may open it."""
         found = ((m.key, r) for m in self for r in m.records if r.layer == layer.key)
         return next(((key, r) for key, r in found if user.has_perm(r.permission("view"))), None)
+
+    def module(self, key: str) -> Module | None:
+        return self._modules.get(key)
 
     def records(self, module: str, key: str) -> Records | None:
         found = self._modules.get(module)

@@ -1,6 +1,6 @@
 """The map's own addresses."""
 
-from django.urls import path
+from django.urls import include, path
 
 from layers import api, described, features, ground, pages, panel, tiles, wall
 
@@ -22,4 +22,5 @@ urlpatterns = [
     path("api/v1/wall/<str:key>/", wall.Wall.as_view(), name="wall-view"),
     path("api/v1/regions/", api.Regions.as_view(), name="regions"),
     path("api/v1/regions/boundaries.geojson", api.boundaries, name="boundaries"),
+    path("", include("layers.statistics.urls")),
 ]

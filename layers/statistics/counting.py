@@ -1,0 +1,164 @@
+"""The counting itself: all tables over the same rows in one pass of the database, kept until their tables change.
+
+Rows are grouped by region always, so one answer serves every division a reader drills into.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from threading import Lock
+from typing import Any
+
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from core.models import User
+from layers import record_list
+from layers.caches import Kept
+from layers.registry import Records, registry
+from layers.statements import Statement, compiled
+from layers.statistics.dimensions import Dimension
+
+Group = tuple[int, tuple[Any, ...], int, float]  # region, raw values, rows, sum
+
+# An answer that took long is used on for so many times as long although rows changed since; the page says so.
+DEAR_SECONDS, PATIENCE = 0.5, 30
+# PostgreSQL's GROUPING() takes so many columns.
+MOST_DIMENSIONS = 31
+
+
+@dataclass(frozen=True)
+class Cube:
+    """One grouping of a pass: by which dimensions besides the region, and what is summed up."""
+
+    dimensions: tuple[Dimension, ...]
+    add: str = ""
+
+
+@dataclass(frozen=True)
+class Pass:
+    """The rows of a list with its filters, counted by several cubes at once."""
+
+    records: str
+    filters: tuple[tuple[str, str], ...]
+
+
+@dataclass
+class Counted:
+    """What a pass found, and as of when."""
+
+    groups: dict[Cube, list[Group]]
+    as_of: datetime
+    version: str
+    seconds: float
+    is_behind: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_patient(self) -> bool:
+        return self.seconds >= DEAR_SECONDS and time.monotonic() - self.began < PATIENCE * self.seconds
+
+
+def weight(counted: Counted) -> int:
+    return 1 + sum(len(groups) for groups in counted.groups.values())
+
+
+_kept: Kept[Counted] = Kept(1_000_000, weigh=weight)
+_one_at_a_time = Lock()
+
+
+def records_of(name: str, user: User) -> Records | None:
+    """The list, if there is one of this name and the user may open it."""
+    module, _, key = name.partition("/")
+    found = registry.records(module, key)
+    return found if found is not None and user.has_perm(found.permission("view")) else None
+
+
+def counted(
+    wanted: Pass, records: Records, cubes: Sequence[Cube], user: User, today: date, *, is_now: bool = False
+) -> Counted:
+    """From what is kept, or counted now. Two who ask at once wait for one count."""
+    statement, names = narrowed(wanted, records, cubes, user, today)
+    key = (statement.digest, tuple(cubes))
+    version = statement.version()
+    if (known := usable(key, version, is_now)) is not None:
+        return known
+    with _one_at_a_time:
+        if (known := usable(key, version, False)) is not None and (not is_now or known.version == version):
+            return known
+        return _kept.put(key, count(statement, names, cubes, version))
+
+
+def usable(key: Any, version: str, is_now: bool) -> Counted | None:
+    known = _kept.get(key)
+    if known is None or (known.version != version and (is_now or not known.is_patient)):
+        return None
+    known.is_behind = known.version != version
+    return known
+
+
+def narrowed(
+    wanted: Pass, records: Records, cubes: Sequence[Cube], user: User, today: date
+) -> tuple[Statement, dict[Any, str]]:
+    """The rows as the list gives them, with a column for each dimension and each sum."""
+    rows = record_list.chosen(records, user, dict(wanted.filters)).order_by()
+    region: str = records.model.REGION_PATH  # type: ignore[attr-defined]  # every list's manager is scoped; checked by layers.checks
+    names: dict[Any, str] = {}
+    columns: dict[str, Any] = {"m_region": F(region)}
+    for dimension in dict.fromkeys(d for cube in cubes for d in cube.dimensions):
+        names[dimension] = f"m_{len(names)}"
+        columns[names[dimension]] = dimension.raw(records.model, today)
+    for path in dict.fromkeys(cube.add for cube in cubes if cube.add):
+        names[path] = f"m_{len(names)}"
+        columns[names[path]] = F(path)
+    statement = compiled(rows.annotate(**columns).values_list(*columns))
+    assert len(names) <= MOST_DIMENSIONS
+    return statement, names
+
+
+def count(statement: Statement, names: Mapping[Any, str], cubes: Sequence[Cube], version: str) -> Counted:
+    as_of, began = timezone.now(), time.monotonic()
+    found: dict[Cube, list[Group]] = {cube: [] for cube in cubes}
+    if not statement.is_empty:
+        for line in fetched(statement, names, cubes):
+            spread(line, names, found)
+    return Counted(found, as_of, version, time.monotonic() - began)
+
+
+def dimensions_in(names: Mapping[Any, str]) -> list[Dimension]:
+    return [key for key in names if isinstance(key, Dimension)]
+
+
+def fetched(statement: Statement, names: Mapping[Any, str], cubes: Sequence[Cube]) -> list[tuple[Any, ...]]:
+    dimensions = dimensions_in(names)
+    sets = dict.fromkeys(frozenset(cube.dimensions) for cube in cubes)
+    grouping = ", ".join(f"({', '.join(['m_region', *sorted(names[d] for d in one)])})" for one in sets)
+    which = f"GROUPING({', '.join(names[d] for d in dimensions)})" if dimensions else "0"
+    shown = ["m_region", which, *(names[d] for d in dimensions), "count(*)"]
+    shown += [f"sum({name})" for key, name in names.items() if isinstance(key, str)]
+    sql = f"SELECT {', '.join(shown)} FROM ({statement.sql}) AS counted GROUP BY GROUPING SETS ({grouping})"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(statement.params))
+        return list(cursor.fetchall())
+
+
+def spread(line: tuple[Any, ...], names: Mapping[Any, str], found: dict[Cube, list[Group]]) -> None:
+    """A line to the cubes it belongs to: GROUPING has a bit set for each column that the line is not grouped by."""
+    dimensions = dimensions_in(names)
+    width = len(dimensions)
+    absent = int(line[1])
+    present = frozenset(d for i, d in enumerate(dimensions) if not absent >> (width - 1 - i) & 1)
+    raws = dict(zip(dimensions, line[2 : 2 + width], strict=True))
+    sums = dict(zip((key for key in names if isinstance(key, str)), line[3 + width :], strict=True))
+    for cube, groups in found.items():
+        if frozenset(cube.dimensions) == present:
+            values = tuple(plain(raws[d]) for d in cube.dimensions)
+            groups.append((line[0], values, int(line[2 + width]), float(sums.get(cube.add) or 0)))
+
+
+def plain(raw: Any) -> Any:
+    return tuple(raw) if isinstance(raw, list) else raw
