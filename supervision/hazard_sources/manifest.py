@@ -9,6 +9,7 @@ from geo.models import Site
 from layers.registry import Column, Layer, Module, Nav, Records, State, Tab, registry
 from supervision.hazard_sources import forms, selectors, services
 from supervision.hazard_sources.models import HazardSource
+from supervision.hazard_sources.statistics import TABLES
 from supervision.hazard_sources.workflow import HAZARD_SOURCE
 
 # The shape repeats the grade: the fewer the corners, the graver.
@@ -117,6 +118,7 @@ registry.add(
                 order=21,
             ),
         ),
+        statistics=TABLES,
         urls="supervision.hazard_sources.urls",
         api_urls="supervision.hazard_sources.api_urls",
         grants={
