@@ -6,7 +6,9 @@ so a reader that moves its cursor to n has seen everything up to n.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypedDict
 
 from django.db import connection, models
@@ -16,6 +18,8 @@ from core.models.accounts import User
 from core.models.feed import Event, Feed
 from geo.models import Region
 from geo.scope import Scope
+
+_gathering: ContextVar[bool] = ContextVar("gathering", default=False)
 
 
 class Cursor(TypedDict):
@@ -40,7 +44,7 @@ def append(
     if not connection.in_atomic_block:
         raise RuntimeError("events.append() belongs inside the transaction that makes the change.")
     meta = subject._meta
-    return Event.objects.create(
+    event = Event(
         kind=kind,
         subject=f"{meta.label_lower}:{subject.pk}",
         permission=f"{meta.app_label}.view_{meta.model_name}",
@@ -50,6 +54,34 @@ def append(
         actor=actor,
         data={"id": subject.pk, **data},
     )
+    if not _gathering.get():
+        event.save()
+    return event
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Inside, single events are left out; whoever writes many rows at once then says so by `append_many`."""
+    token = _gathering.set(True)
+    try:
+        yield
+    finally:
+        _gathering.reset(token)
+
+
+def append_many(kind: str, *, model: type[models.Model], regions: dict[int, int], actor: User | None) -> None:
+    """One event a region for many rows of a model: which region, and how many. Screens load them afresh."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("events.append_many() belongs inside the transaction that makes the change.")
+    meta = model._meta
+    for region, count in regions.items():
+        Event.objects.create(
+            kind=kind,
+            permission=f"{meta.app_label}.view_{meta.model_name}",
+            region_id=region,
+            actor=actor,
+            data={"count": count},
+        )
 
 
 def cursor() -> Cursor:

@@ -6,12 +6,14 @@ Functions are therefore written so that doing them twice does no harm. Why not a
 from __future__ import annotations
 
 import logging
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -73,10 +75,45 @@ def claim() -> Job | None:
     return Job.objects.get(pk=row[0]) if row else None
 
 
+@contextmanager
+def leased(task: Job) -> Iterator[None]:
+    """Inside, the lease is renewed from a thread, so that a job may last longer than it.
+
+    The thread ends with the process: a killed worker's job is due when its last lease ends. It has a connection of its
+    own, because the job's may be in a transaction that nobody sees before its end.
+    """
+    finished = threading.Event()
+
+    def renew() -> None:
+        try:
+            while not finished.wait(LEASE.total_seconds() / 3):
+                try:
+                    with connection.cursor() as cursor:
+                        cursor.execute(
+                            "UPDATE core_job SET claimed_until = clock_timestamp() + %s * interval '1 second' "
+                            "WHERE id = %s AND done_at IS NULL AND failed_at IS NULL AND attempts = %s",
+                            [LEASE.total_seconds(), task.pk, task.attempts],
+                        )
+                except Error:  # the database is away for a moment: the next third of the lease tries again
+                    log.warning("Lease of job %s could not be renewed", task.pk)
+                    connection.close()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=renew, name=f"lease-{task.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        thread.join(timeout=5)
+
+
 def run(task: Job) -> bool:
     """Do one claimed job. A failure is retried after 2, 8, 18… seconds; the last one is kept with its traceback."""
     try:
-        functions[task.name](**task.arguments)
+        with leased(task):
+            functions[task.name](**task.arguments)
     except Exception:  # whatever a job raises must not stop the worker
         error = traceback.format_exc()[-4000:]
         log.warning("Job %s %s failed (attempt %s)", task.pk, task.name, task.attempts)

@@ -32,6 +32,8 @@ TYPES = {
         FileType("application/pdf", "pdf", inline=True),
         FileType("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
         FileType("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+        FileType("application/vnd.ms-excel", "xls"),
+        FileType("application/geopackage+sqlite3", "gpkg", 200 * MB),
         FileType("application/zip", "zip", 200 * MB),
         FileType("text/plain", "txt"),
         FileType("text/csv", "csv"),
@@ -44,10 +46,11 @@ TYPES = {
     )
 }
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Made by the platform itself (the situation map); never accepted from an upload.
 HTML = FileType("text/html", "html", 20 * MB, inline=True)
-ACCEPTED = "jpg、png、webp、pdf、docx、xlsx、zip、txt、csv、mp3、wav、m4a、ogg、mp4、webm"
+ACCEPTED = "jpg、png、webp、pdf、docx、xlsx、xls、gpkg、zip、txt、csv、mp3、wav、m4a、ogg、mp4、webm"
 
 
 def sniff(stream: BinaryIO, name: str = "") -> FileType:
@@ -57,6 +60,8 @@ def sniff(stream: BinaryIO, name: str = "") -> FileType:
     found = _by_magic(head)
     if found == "application/zip":
         found = _inside_zip(stream)
+    if not found and head.startswith(OLE):
+        found = _inside_ole(stream)
     if not found and _is_text(head):
         found = "text/csv" if name.lower().endswith(".csv") else "text/plain"
     if not found:
@@ -74,6 +79,8 @@ def _by_magic(head: bytes) -> str:
         return "image/png"
     if head[:4] == b"RIFF":
         return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(head[8:12], "")
+    if head.startswith(b"SQLite format 3\0") and head[68:72] in (b"GPKG", b"GP10", b"GP11"):
+        return "application/geopackage+sqlite3"
     if head.startswith(b"%PDF-"):
         return "application/pdf"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -108,7 +115,20 @@ def _inside_zip(stream: BinaryIO) -> str:
     return XLSX if "xl/workbook.xml" in names else "application/zip"
 
 
+def _inside_ole(stream: BinaryIO) -> str:
+    """The old Office container: a workbook is taken, and what is locked is said to be."""
+    stream.seek(0)
+    content = stream.read(50 * MB)
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        raise ValidationError("文件设有打开密码，无法读取。请在 Excel 或 WPS 中取消密码后再上传。")
+    if any(name.encode("utf-16-le") in content for name in ("_VBA_PROJECT", "VBA_PROJECT_CUR")):
+        raise ValidationError("不接受带宏的 Office 文件，请另存为 xlsx 后上传。")
+    return "application/vnd.ms-excel" if any(n.encode("utf-16-le") in content for n in ("Workbook", "Book")) else ""
+
+
 def _is_text(head: bytes) -> bool:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # as some spreadsheets save “Unicode text”
+        return len(head) > 2 and b"\0\0\0" not in head
     if not head or any(byte < 32 and byte not in (9, 10, 12, 13) for byte in head):
         return False
     for encoding in ("utf-8", "gb18030"):

@@ -8,7 +8,7 @@ class LayersConfig(AppConfig):
     verbose_name = "一张图"
 
     def ready(self) -> None:
-        from layers import checks, versions  # noqa: F401
+        from layers import checks, record_sheets, versions  # noqa: F401
 
         post_migrate.connect(versions.attach_triggers, sender=self)
         post_migrate.connect(versions.index_tile_geometry, sender=self)

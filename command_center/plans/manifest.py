@@ -66,7 +66,8 @@ registry.add(
                     filters=("kind", "level", "review_due_on", "filed_on__isnull"),
                     search=("title", "number", "site__name", "pinyin"),
                     order_by=("level", "region__path", "title", "pk"), form=PlanForm, create=services.add_plan,
-                    update=services.change_plan, select=("region", "site", "organisation", "verified_by")),
+                    update=services.change_plan, identity=("title", "site"),
+                    select=("region", "site", "organisation", "verified_by")),
         ),
         nav=(
             Nav(title="预案", url_name="records:list", args=("plans", "plans"), permission="plans.view_plan", order=40),

@@ -42,7 +42,8 @@ def number(title: str, path: str) -> Column:
 
 
 def records(
-    key: str, title: str, model: type[Resource], form: Any, columns: tuple[Column, ...], filters: tuple[str, ...]
+    key: str, title: str, model: type[Resource], form: Any, columns: tuple[Column, ...], filters: tuple[str, ...],
+    identity: tuple[str, ...] = ("name",),
 ) -> Records:
     return Records(
         key=key,
@@ -58,6 +59,7 @@ def records(
         create=partial(services.add, model),
         update=services.change,
         select=("organisation", "region", "verified_by"),
+        identity=identity,
     )
 
 
@@ -82,7 +84,7 @@ RECORDS = (
             Column(title="有效期至", path="expires_on", kind="date", width=12, sort="expires_on"),
             Column(title="存放库点", path="store", width=22, sort="store"),
         ),
-        ("kind",),
+        ("kind",), ("name", "store"),
     ),
     records(
         "shelters", "避难场所", Shelter, forms.ShelterForm,

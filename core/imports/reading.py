@@ -1,24 +1,26 @@
-"""Reading an uploaded file in a child process with limits. Every kind of file is a `Reader`; one pipeline takes them all.
+"""Reading an uploaded file in a child process with limits. Each kind of file is a `Reader`, one pipeline takes all.
 
 What a reader owes
 ------------------
-`run` names a function "package.module:function" that the child imports and calls as `function(path, options)`. The child
-has no Django set up, no environment, no network, little memory: import only what reads the file. It returns an iterator
-of dicts that `json` can write, in this order:
+`run` names a function "package.module:function" that the child imports and calls as `function(path, options)`.
+The child has no Django set up, no environment, no network, little memory: import only what reads the file. It returns
+an iterator of dicts that `json` can write, in this order:
 
 1. the header: `{"columns": ["企业名称", …], "notes": ["工作表“备份”已隐藏，没有读取。", …]}`.
    Column names are unique and not empty. Further keys, all optional: `"heading": 3` (the file's row number of the
-   heading), `"positions": [0, 1, 3]` (where each column stood), `"above": [[…], …]` (cells of the rows above the heading).
+   heading), `"positions": [0, 1, 3]` (where each column stood), `"above": [[…], …]` (the rows above the heading),
+   `"is_1904": true` (numbers that are dates count from 1904).
 2. each row that is not empty: `{"row": 4, "values": {"企业名称": "…", …}, "geometry": null}`.
    `row` is the number the person sees in the file (features: from 1). `values` by column name; a missing name is an
    empty cell. A value is a text, number, true/false, null, or one of
    `{"date": "2026-03-05"}`, `{"formula": "=A1*2", "cached": 7 or null}`, `{"fault": "#REF!"}`, `{"merged": value}`.
-   `geometry` is null or a GeoJSON geometry in CGCS2000 longitude and latitude (EPSG:4490): the reader has converted it.
-3. a file that cannot be read: `{"refused": "原因和改法，一句中文。"}` as the last line. No exception is needed for that;
-   one that escapes is answered with a general sentence and logged.
+   `geometry` is null or a GeoJSON geometry in CGCS2000 longitude and latitude (EPSG:4490): already converted.
+3. a file that cannot be read: `{"refused": "原因和改法，一句中文。"}` as the last line. No exception is
+   needed for that; one that escapes is answered with a general sentence and logged.
 
-`options`: `titles` (the titles, tidied by `titles.tidy`, that the sheet knows: a table's heading is looked for with them),
-`rows` and `columns` (the most of each), `wants_geometry`, and what the person chose at upload, such as `datum`.
+`options`: `titles` (tidied by `titles.tidy`, those that the sheet knows: a table's heading is looked for with them),
+`shown` (the required titles, for messages), `rows` and `columns` (the most of each), `wants_geometry`, and what the
+person chose at upload, such as `datum`.
 
 A reader for records with a geometry says `has_geometry=True`; it is offered only where the sheet takes one. A row's
 geometry fills the sheet's lon and lat (a point) or its geometry column (anything else).

@@ -17,6 +17,7 @@ NOTABLE = re.compile(rb"""<(?:\w+:)?f[ >/]|\bt=["']e["']|\bhidden=["'](?:1|true)
 DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 MOST_UNPACKED = 420 << 20
 MOST_PARTS = 2_000
+COUNTS_FROM_1904 = re.compile(rb"""date1904=["'](?:1|true)""")
 CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 Place = tuple[int, int]  # row from 1, column from 0
 
@@ -77,6 +78,13 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     except (KeyError, expat.ExpatError):
         return {}
     return found
+
+
+def is_1904(archive: zipfile.ZipFile) -> bool:
+    try:
+        return bool(COUNTS_FROM_1904.search(archive.read("xl/workbook.xml")))
+    except KeyError:
+        return False
 
 
 def _walk(content: bytes, start: Any) -> None:

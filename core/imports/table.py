@@ -8,6 +8,7 @@ from typing import Any
 
 from core.imports.titles import tidy
 
+GUIDE, LISTS = "填写说明", "选项"  # the further sheets of our own template
 HEADING_WITHIN = 30
 MOST_CELLS = 5_000_000
 Cells = Sequence[Any]
@@ -66,7 +67,7 @@ def speak(grid: Grid, options: dict[str, Any]) -> Iterator[Line]:
     above = [_trimmed(grid.rows.get(n, ())) for n in range(1, heading)]
     yield {
         "columns": names, "notes": grid.notes, "heading": heading, "positions": positions, "above": above,
-        "sheet": grid.name,
+        "sheet": grid.name, "is_1904": bool(options.get("is_1904")),
     }  # fmt: skip
     pairs = list(zip(names, positions, strict=True))
     for number, cells in below.items():
