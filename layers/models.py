@@ -1,8 +1,14 @@
-"""What the map keeps for itself: how often each table changed, and counts by cell of layers too large to count anew."""
+"""What the map keeps for itself: how often each table changed, counts by cell of large layers, views people saved."""
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
+from django.db.models import Q, Value
+
+from core.models import Organisation, User
+from geo.models import Region
 
 
 class Change(models.Model):
@@ -45,3 +51,50 @@ class Cell(models.Model):
 
     class Meta:
         indexes = (models.Index(fields=["rollup", "level", "cx", "cy"], name="cell_by_place"),)
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own; those given to one's office; those given to a region by somebody whose region holds one's own."""
+        shared = Q(owner=user)
+        if user.scope.site_id is None:
+            if user.organisation_id is not None:
+                shared |= Q(sharing=SavedView.Sharing.OFFICE, organisation=user.organisation_id)
+            if user.region is not None:
+                above = Value(user.region.path)
+                found = Region.objects.alias(mine=above).filter(mine__startswith=models.F("path")).values("pk")
+                shared |= Q(sharing=SavedView.Sharing.REGION, region__in=found)
+        return self.filter(shared)
+
+
+class SavedView(models.Model):
+    """A view of the map under a name 视图: layers, themes, filters, region and position, as the link that opens it.
+
+    A link shows each reader what lies in their own scope; sharing it gives no rights.
+    """
+
+    class Sharing(models.TextChoices):
+        PRIVATE = "private", "只有自己"
+        OFFICE = "office", "本单位"
+        REGION = "region", "本辖区"
+
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="saved_views", verbose_name="所有人")
+    name = models.CharField("名称", max_length=40)
+    link = models.CharField("视图", max_length=4000)
+    sharing = models.CharField("共享", max_length=10, choices=Sharing.choices, default=Sharing.PRIVATE)
+    organisation = models.ForeignKey(
+        Organisation, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="单位"
+    )
+    region = models.ForeignKey(Region, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="辖区")
+    created_at = models.DateTimeField("保存时间", auto_now_add=True)
+    updated_at = models.DateTimeField("修改时间", auto_now=True)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "地图视图"
+        ordering = ("name", "pk")
+        constraints = (models.UniqueConstraint(fields=("owner", "name"), name="saved_view_named_once"),)
+
+    def __str__(self) -> str:
+        return self.name

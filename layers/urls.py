@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from layers import api, described, features, ground, pages, panel, tiles, wall
+from layers import api, described, features, ground, pages, panel, saved_views, tiles, wall
 
 urlpatterns = [
     path("", pages.map_page, name="map"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("api/v1/features/<str:layer>/<str:pk>/", features.Feature.as_view(), name="feature"),
     path("api/v1/search/", api.Search.as_view(), name="search"),
     path("api/v1/nearby/", api.Nearby.as_view(), name="nearby"),
+    path("api/v1/views/", saved_views.SavedViews.as_view(), name="saved-views"),
+    path("api/v1/views/<int:pk>/", saved_views.OneSavedView.as_view(), name="saved-view"),
     path("api/v1/wall/<str:key>/", wall.Wall.as_view(), name="wall-view"),
     path("api/v1/regions/", api.Regions.as_view(), name="regions"),
     path("api/v1/regions/boundaries.geojson", api.boundaries, name="boundaries"),
