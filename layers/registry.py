@@ -213,6 +213,7 @@ class Records:
     update: Callable[..., Any] | None = None  # service(instance, actor=..., **cleaned) -> instance
     identity: tuple[str, ...] = ()  # form fields by which a row of an uploaded sheet finds its record; () = no import
     dossier: int = 0  # its place among the parts of a site's whole file 一企一档; 0 = no part of it
+    dossier_columns: tuple[str, ...] = ()  # names of the columns shown there; () = the first few
     select: tuple[str, ...] = ()  # select_related
     only: Q | None = None  # of the model's rows, those this list is about
     visible: Callable[[User], QuerySet[Any]] | None = None
