@@ -19,6 +19,7 @@ from command_center.incidents.reports import issue_final_report
 from command_center.incidents.testing import bring_to, make_incident
 from core import files, roles
 from layers.registry import registry
+from layers.saved_views import keep_view
 from tests.test_every_module import samples
 
 PUBLIC, SIGNED = "public", "signed"
@@ -46,6 +47,9 @@ DECLARED: dict[str, list[tuple[str, str]]] = {
     "panel/<str:layer>/<str:pk>/": [("get", SEE)],
     "panel/<str:layer>/<str:pk>/tab/<str:key>/": [("get", SEE)],
     "api/v1/layers/": [("get", SIGNED)],
+    "api/v1/layers/<str:layer>/summary/": [("get", SEE)],
+    "api/v1/views/": [("get", SIGNED), ("post", SIGNED)],
+    "api/v1/views/<int:pk>/": [("get", SIGNED)],
     "api/v1/features/<str:layer>/": [("get", SEE), ("post", SEE)],
     "api/v1/features/<str:layer>/export.xlsx": [("get", SEE)],
     "api/v1/features/<str:layer>/<str:pk>/": [("get", SEE)],
@@ -117,6 +121,9 @@ DECLARED: dict[str, list[tuple[str, str]]] = {
     "resources/<slug:model>/<int:pk>/link/": [("post", "resources.verify_resource")],
     "plans/<int:pk>/verify/": [("post", "plans.verify_plan")],
     "plans/<int:pk>/do/<slug:verb>/": [("post", "plans.verify_plan")],
+    "api/v1/statistics/<slug:module>/": [("get", "enterprises.view_enterprise")],
+    "<slug:module>/statistics/": [("get", "enterprises.view_enterprise")],
+    "<slug:module>/statistics/export.xlsx": [("get", "enterprises.view_enterprise")],
     "api/v1/<slug:module>/<slug:key>/": [("get", "resources.view_team"), ("post", "resources.add_team")],
     "api/v1/<slug:module>/<slug:key>/<str:pk>/": [("get", "resources.view_team"), ("patch", "resources.change_team")],
     "<slug:module>/<slug:key>/": [("get", "resources.view_team")],
@@ -162,6 +169,8 @@ def ground(cast: Any, regions: Any, make_user: Any, sites: Any) -> SimpleNamespa
     made["plans/plans"].level = "enterprise"
     made["plans/plans"].save()
     made["task"] = made["incidents"].tasks.first()
+    saver = make_user("saver", regions.district, "duty")
+    made["view"] = keep_view(owner=saver, name="看", link="#layers=", sharing="region")
     people = {role: make_user(f"as_{role}", regions.district, role) for role in roles.ROLES if role != "enterprise"}
     people["enterprise"] = make_user("as_enterprise", regions.town, "enterprise", site=made["incidents"].site)
     stranger = make_user("stranger", regions.neighbour, *(r for r in roles.ROLES if r not in ("enterprise", "admin")))
@@ -174,6 +183,7 @@ def filled(address: str, made: dict[str, Any]) -> str:
     about = "teams"
     for start, key in (
         ("files/", "file"), ("^documents/", "document"), ("api/v1/assignments/", "assignment"), ("dispatch/", "a-inc"),
+        ("api/v1/views/", "view"),
         ("api/v1/incidents/", "incidents"), ("incidents/", "incidents"), ("panel/", "incidents"),
         ("api/v1/features/", "incidents"), ("tiles/", "incidents"), ("api/v1/enterprises/", "enterprises"),
         ("enterprises/", "enterprises"), ("api/v1/hazard-sources/", "hazard_sources"),
@@ -189,6 +199,8 @@ def filled(address: str, made: dict[str, Any]) -> str:
     }  # fmt: skip
     if "assignments" in address:
         words["name"] = "accept"
+    if "statistics/" in address:
+        words["module"] = "enterprises"
     if "hazard" in address:
         words["name"] = "assess"
     if "wall/<" in address:
