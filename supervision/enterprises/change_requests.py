@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import cos, radians
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -159,7 +160,18 @@ def lines(request: ChangeRequest) -> list[dict[str, Any]]:
 
 def _moved(before: Any, after: Any) -> dict[str, Any]:
     metres = metres_between(before["lon"], before["lat"], after["lon"], after["lat"])
-    return {"before": before, "after": after, "metres": round(metres)}
+    return {"before": before, "after": after, "metres": round(metres), "sketch": _sketch(before, after)}
+
+
+def _sketch(before: Any, after: Any) -> dict[str, float] | None:
+    """Both places in a drawing of 320 by 180, north up, to scale."""
+    east = (after["lon"] - before["lon"]) * cos(radians(before["lat"]))
+    north = after["lat"] - before["lat"]
+    reach = max(abs(east) / 240, abs(north) / 100)
+    if not reach:
+        return None
+    x, y = east / reach / 2, north / reach / 2
+    return {"x1": round(160 - x, 1), "y1": round(85 + y, 1), "x2": round(160 + x, 1), "y2": round(85 - y, 1)}
 
 
 def values_now(request: ChangeRequest) -> dict[str, Any]:
