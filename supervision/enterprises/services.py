@@ -27,6 +27,8 @@ from supervision.enterprises.models import Enterprise, StatusChange
 from supervision.enterprises.workflow import ENTERPRISE
 
 STALE_VERSION = "企业信息已被他人更新（您看到的是第 {seen} 版，现为第 {now} 版），请刷新后再改。"
+# Its name is not told: it may belong to another region.
+TAKEN = "这个统一社会信用代码已经登记过，请搜索后在原档案上修改。"
 SITE_FIELDS = ("name", "address")
 # What an enterprise may correct by itself; the rest is changed by the office that supervises it.
 SELF_KEPT = {fact.key for fact in FACTS if fact.kept_by == SELF}
@@ -231,18 +233,26 @@ def _demand_self_kept(row: Enterprise, changes: dict[str, Any]) -> None:
 
 
 def _place(actor: User, lon: object, lat: object, datum: str) -> tuple[Any, Region]:
+    point = point_of(lon, lat, datum)
+    return point, reached(actor, region_of(point))
+
+
+def point_of(lon: object, lat: object, datum: str) -> Any:
     if datum not in Datum.values:
         raise ValidationError({"datum": f"不认识的坐标系：只接受{'、'.join(Datum.labels)}。"})
     try:
-        point = parse_lonlat(lon, lat, datum=datum)
+        return parse_lonlat(lon, lat, datum=datum)
     except BadGeometry as error:
         raise ValidationError({"lon": str(error)}) from error
-    region = region_of(point)
+
+
+def reached(actor: User, region: Region | None) -> Region:
+    """The region of a place, if it is in the city and within the actor's reach."""
     if region is None:
         raise ValidationError({"lon": "这个位置不在本市范围内，请核对坐标和坐标系。"})
     if actor.site_id is None and not actor.scope.covers_region(region.pk):
         raise PermissionDenied(f"这个位置属于{region.name}，不在您的管辖范围内。")
-    return point, region
+    return region
 
 
 def check_fact(row: Enterprise, key: str, value: Any) -> Any:
@@ -251,26 +261,33 @@ def check_fact(row: Enterprise, key: str, value: Any) -> Any:
 
 
 def _checked(facts: dict[str, Any], *, enterprise: Enterprise | None) -> dict[str, Any]:
-    """The facts in their stored form, or everything that is wrong with them by field."""
+    return check_facts(facts, taken=lambda credit_code: _taken(credit_code, enterprise))
+
+
+def check_facts(facts: dict[str, Any], *, taken: Callable[[str], str]) -> dict[str, Any]:
+    """The facts in their stored form, or everything that is wrong with them by field.
+
+    `taken` says what is wrong with using a credit code: one file asks the database, a sheet has asked for all its rows.
+    """
     unknown = set(facts) - {*SITE_FIELDS, *OWN_FIELDS}
     if unknown:
         raise ValidationError(dict.fromkeys(sorted(unknown), "不接受此字段。"))
     facts = {key: value.strip() if isinstance(value, str) else value for key, value in facts.items()}
     if "credit_code" in facts:
         facts["credit_code"] = identifiers.tidy(str(facts["credit_code"]))
-    problems = {key: why for key, value in facts.items() if (why := _problem(key, value, enterprise))}
+    problems = {key: why for key, value in facts.items() if (why := _problem(key, value, taken))}
     if problems:
         raise ValidationError(problems)
     return facts
 
 
-def _problem(key: str, value: Any, enterprise: Enterprise | None) -> str:
+def _problem(key: str, value: Any, taken: Callable[[str], str]) -> str:
     if key == "name":
         return "" if isinstance(value, str) and 2 <= len(value) <= 120 else "企业名称应为 2 至 120 字。"
     if key in TEXTS:
         return "" if isinstance(value, str) and len(value) <= TEXTS[key] else f"最多 {TEXTS[key]} 字。"
     if key == "credit_code":
-        return identifiers.check_credit_code(value) or _taken(value, enterprise)
+        return identifiers.check_credit_code(value) or taken(value)
     if key == "categories":
         return _category_problem(value)
     if key == "industry_code":
@@ -325,8 +342,7 @@ def _taken(credit_code: str, enterprise: Enterprise | None) -> str:
     others = Enterprise.objects.filter(credit_code=credit_code)
     if enterprise is not None:
         others = others.exclude(pk=enterprise.pk)
-    # Its name is not told: it may belong to another region.
-    return "这个统一社会信用代码已经登记过，请搜索后在原档案上修改。" if others.exists() else ""
+    return TAKEN if others.exists() else ""
 
 
 def _category_problem(value: Any) -> str:
