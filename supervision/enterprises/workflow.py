@@ -16,6 +16,10 @@ def not_merged(enterprise: Any, actor: User) -> str:
     return f"此档案已并入“{enterprise.merged_into.name}”，不能直接恢复；若合并有误，请在那份档案上“拆分”。"
 
 
+def was_merged(enterprise: Any, actor: User) -> str:
+    return "" if enterprise.merged_into_id is not None else "此档案没有并入别的档案，不用拆分。"
+
+
 ENTERPRISE = Workflow(
     key="enterprises",
     states={
@@ -59,6 +63,14 @@ ENTERPRISE = Workflow(
         Transition(
             name="cancel", label="注销档案", source=("draft", "pending", "valid", "due", "closed"), target="cancelled",
             permission=f"{APP}approve_enterprise", needs_note=True, is_grave=True, optional=("merged_into",),
+        ),
+        # Taking a merge apart: the absorbed file is again in the state it was in.
+        *(
+            Transition(
+                name=f"split_to_{state}", label="拆分恢复", source=("cancelled",), target=state,
+                permission=f"{APP}merge_enterprise", needs_note=True, optional=("merged_into",), guard=was_merged,
+            )
+            for state in ("draft", "pending", "valid", "due", "closed")
         ),
     ),
 )  # fmt: skip
