@@ -161,7 +161,8 @@ class Folding:
         seen = {key for part, groups in pairs for group in groups if group[2] for key in self.keys(axis, group, part)}
         if isinstance(axis, Regions):
             areas = [a for a in self.ground.areas if a.key != "own" or a.key in seen or len(self.ground.areas) == 1]
-            return [Bucket(area.key, area.label, area.filters) for area in areas]
+            is_row = axis is self.table.rows
+            return [Bucket(area.key, area.label if is_row else area.short, area.filters) for area in areas]
         return axis.buckets(self.parts[0].records.model, self.asked.today, seen)
 
     def sums(self, part: Part, groups: list[Group]) -> dict[tuple[str, str], list[float]]:
@@ -276,9 +277,7 @@ class Shares:
     """How long the bars are: of the greatest number of the table, or of the column where each counts its own."""
 
     def __init__(self, lines: list[tuple[Bucket, tuple[Cell, ...]]], *, by_column: bool) -> None:
-        columns: list[list[float]] = [
-            [cell.value or 0 for cell in column] for column in zip(*(cells for _, cells in lines), strict=True)
-        ]
+        columns = zip(*([cell.value or 0 for cell in cells] for _, cells in lines), strict=True)
         most = [max(column, default=0) for column in columns]
         inner = max(most[:-1], default=0)
         self.most = most if by_column else [*([inner] * (len(most) - 1)), *most[-1:]]

@@ -20,6 +20,7 @@ class Area:
 
     key: str
     label: str
+    short: str  # as the head of a column
     filters: dict[str, str]
     ids: frozenset[int]
     drill: str = ""  # the code to go on with, where there is something below
@@ -78,10 +79,13 @@ def ground(user: User, code: str) -> Ground | None:
 def area(region: Region, inside: list[Region]) -> Area:
     parts = [r for r in inside if r.path.startswith(region.path)]
     drill = region.code if len(parts) > 1 else ""
-    return Area(region.code, region.name, {"region": region.code}, frozenset(r.pk for r in parts), drill)
+    ids = frozenset(r.pk for r in parts)
+    return Area(region.code, region.name, region.short_name, {"region": region.code}, ids, drill)
 
 
 def rest(chosen: Region, children: list[Region]) -> Area:
     if not children:
-        return Area("own", chosen.name, {"region": chosen.code}, frozenset({chosen.pk}))
-    return Area("own", OWN.get(Region.Kind(chosen.kind), "未细分"), {"region_at": chosen.code}, frozenset({chosen.pk}))
+        return Area("own", chosen.name, chosen.short_name, {"region": chosen.code}, frozenset({chosen.pk}))
+    label = OWN.get(Region.Kind(chosen.kind), "未细分")
+    short = label.partition("（")[0]
+    return Area("own", label, short, {"region_at": chosen.code}, frozenset({chosen.pk}))

@@ -90,7 +90,9 @@ def shown(
 ) -> dict[str, Any] | None:
     if isinstance(one, Table):
         answer = by_key.get(one.key)
-        return {"key": one.key, "answer": answer, "is_wide": len(answer.heads) >= WIDE} if answer else None
+        if answer is None:
+            return None
+        return {"key": one.key, "title": one.title, "answer": answer, "is_wide": len(answer.heads) >= WIDE}
     if question.table or question.ground is None or (more := one.context(question.user, question)) is None:
         return None
     return {"key": one.key, "title": one.title, "html": render_to_string(one.template, more, request), "is_wide": True}

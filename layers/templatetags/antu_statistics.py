@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
+from django.forms import ModelChoiceField
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from layers.statistics.answering import TOTAL, Answer, Cell, Line
 
 register = template.Library()
+
+
+@register.filter
+def chosen_label(field: Any, value: str) -> str:
+    """What a value of a hidden filter is called."""
+    if isinstance(field, ModelChoiceField):
+        found = field.queryset.filter(**{field.to_field_name or "pk": value}).first() if field.queryset else None
+        return str(found or value)
+    return str(dict(getattr(field, "choices", ())).get(value, value))
 
 
 @register.simple_tag
@@ -25,9 +37,8 @@ def cell_html(cell: Cell, row: str, key: str, column: str) -> str:
     what = escape(f"{row} · {column}：{cell.text}")
     link = f'<a class="n" href="{escape(cell.list_url)}" title="{what}，列出这些记录">{escape(cell.text)}</a>'
     pin = '<svg class="icon" aria-hidden="true"><use href="#i-pin"/></svg>'
-    place = (
-        f'<a class="pin" href="{escape(cell.map_url)}" title="{what}，在地图上看" aria-label="{what}，在地图上看">{pin}</a>'
-        if cell.map_url
-        else '<span class="pin"></span>'
-    )
+    seen = f"{what}，在地图上看"
+    place = '<span class="pin"></span>'
+    if cell.map_url:
+        place = f'<a class="pin" href="{escape(cell.map_url)}" title="{seen}" aria-label="{seen}">{pin}</a>'
     return f'<td class="{kind}">{bar}{link}{place}</td>'

@@ -31,7 +31,7 @@ from layers.statistics.answering import answers
 from layers.statistics.asking import Asked
 from layers.statistics.declaring import january
 from supervision.enterprises import reconciliation
-from supervision.enterprises.models import Contact, Enterprise
+from supervision.enterprises.models import Contact, Enterprise, Licence
 from supervision.enterprises.models.enterprise import IN_REGISTER
 
 LIST = "enterprises/enterprises"
@@ -53,6 +53,8 @@ offer(
     Flag("no_emergency_contact", "无在任应急值守联系人", lambda: missing("emergency")),
     Flag("no_principal", "无在任法定代表人或主要负责人", lambda: missing("legal", "principal")),
 )
+
+offer(Licence, Flag("has_no_end", "长期有效", lambda: Q(expires_on__isnull=True)))
 
 CATEGORY = ArrayChoices(path="categories", title="监管分类")
 STATUS = Choices(path="status", title="经营状态")
@@ -137,7 +139,8 @@ TABLES: tuple[Table | Block, ...] = (
           period="platform_joined_on", since=ONLINE_SINCE, section=GROWTH),
     Table(key="by_year", title="企业是哪一年纳入平台的？", records=LIST, rows=JOINED, columns=REGIONS, section=GROWTH),
     Table(key="licences", title="资质证照还有多久到期？", records="enterprises/licences", unit="件",
-          rows=Choices(path="kind", title="证照种类"), columns=EXPIRY, section=DUTY),
+          rows=Choices(path="kind", title="证照种类"), columns=EXPIRY, section=DUTY,
+          filters={"is_current": "true"}, note="只统计现行的证照；已换发、注销或吊销的不计。"),
     Table(key="drills", title="期间内各区划开展了哪些应急演练？", records="enterprises/drills", unit="次", rows=REGIONS,
           columns=Choices(path="kind", title="演练种类"), period="held_on", since=january, section=DUTY),
     Table(key="drill_persons", title="期间内有多少人参加演练？", records="enterprises/drills", unit="次、人次",
@@ -151,10 +154,10 @@ TABLES: tuple[Table | Block, ...] = (
           rows=Years(path="held_on", title="年份"), columns=Choices(path="kind", title="演练种类"), section=DUTY),
     Table(key="drill_duty", title="哪些企业在法定周期内没有开展演练？", records=LIST, rows=REGIONS, section=DUTY,
           columns=(
-              Measure(key="all", title="未关闭企业", filters={"is_open": "true"}),
-              Measure(key="overdue", title="逾期未演练", filters={"drill_due_on__to": day(-1), "is_open": "true"}),
+              Measure(key="all", title="营业企业", filters={"status": "operating"}),
+              Measure(key="overdue", title="逾期未演练", filters={"drill_due_on__to": day(-1), "status": "operating"}),
               Measure(key="soon", title="30 天内应演练",
-                      filters={"drill_due_on__from": day(0), "drill_due_on__to": day(30), "is_open": "true"}),
+                      filters={"drill_due_on__from": day(0), "drill_due_on__to": day(30), "status": "operating"}),
           ),
           note="矿山、金属冶炼、危险化学品、烟花爆竹、建筑施工等高危企业每半年至少一次，其他企业每年至少一次。",
           basis="《山东省安全生产条例》第六十三条"),

@@ -1,4 +1,4 @@
-"""What the city prints of its major hazard sources: by grade and district, by step of their procedure, overdue reviews."""
+"""What the city prints of its major hazard sources: by grade and district, by step, overdue reviews."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ STEP = Choices(path="state", title="状态", name="step")
 UNIT = Choices(path="unit", title="单元类型")
 
 TABLES = (
-    Table(key="by_grade", title="各区划有多少重大危险源，各是几级？", records=LIST, unit="个", rows=REGIONS, columns=GRADE,
-          filters=IN_FORCE, note="只统计已定级且未核销的重大危险源。",
+    Table(key="by_grade", title="各区划有多少重大危险源，各是几级？", records=LIST, unit="个", rows=REGIONS,
+          columns=GRADE, filters=IN_FORCE, note="只统计已定级且未核销的重大危险源。",
           basis="GB 18218-2018《危险化学品重大危险源辨识》"),
     Table(key="enterprises", title="多少家企业有重大危险源？", records=LIST, unit="个、家", rows=REGIONS,
           columns=(
