@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from geo.coordinates import Datum
 from supervision.enterprises.industries import all_industries, code_for
@@ -24,7 +25,7 @@ OPTIONAL_COUNTS = ("safety_officers", "certified_staff")
 class IndustryInput(forms.TextInput):
     """A code, or words of the industry's name: the browser proposes what matches either."""
 
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> str:
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         field = super().render(name, value, {**(attrs or {}), "list": "industries", "autocomplete": "off"}, renderer)
         options = format_html_join("", '<option value="{}">{}</option>', all_industries())
         return format_html('{}<datalist id="industries">{}</datalist>', field, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.jobs import every
 from supervision.enterprises import contradictions, lifecycle, score
+from supervision.enterprises.papers import due
 
 
 @every(hours=24)
@@ -15,6 +16,12 @@ def renew_scores() -> None:
 @every(hours=1)
 def lapse() -> None:
     lifecycle.lapse_overdue()
+
+
+@every(hours=24)
+def renew_due_dates() -> None:
+    """Every verb keeps them; once a day they are worked out anew for all, whatever wrote to the rows."""
+    due.refresh_all()
 
 
 @every(hours=6)

@@ -11,6 +11,8 @@ from core.freshness import stale_flag
 from core.models import User
 from geo.models import Site
 from layers.registry import Action, Column, Layer, Module, Nav, Records, State, Tab, registry
+from supervision.enterprises import manifest_papers as papers
+from supervision.enterprises import manifest_truth as truth
 from supervision.enterprises import selectors, services
 from supervision.enterprises.forms import EnterpriseForm
 from supervision.enterprises.manifest_merging import MERGING_GRANTS
@@ -18,6 +20,7 @@ from supervision.enterprises.models import Enterprise
 from supervision.enterprises.models.enterprise import IN_REGISTER
 from supervision.enterprises.statistics import TABLES
 from supervision.enterprises.themes import THEMES
+from supervision.enterprises.workflow import CHANGE_REQUEST
 
 STATES = (
     State(key="other", label="其他", color="slate", shape="circle", rank=0),
@@ -56,7 +59,7 @@ LAYER = Layer(
     state_title="主要监管分类",
     themes=THEMES,
     fields=("status",),
-    search=("site__name", "credit_code", "site__address"),
+    search=("site__name", "credit_code", "site__address", "former"),
     stale=stale_flag(),
     filters=FILTERS,
     is_default=True,
@@ -92,7 +95,7 @@ RECORDS = Records(
     columns=HEAD,
     detail=(*HEAD, *MORE),
     filters=FILTERS,
-    search=("site__name", "credit_code", "site__address", "site__pinyin"),
+    search=("site__name", "credit_code", "site__address", "site__pinyin", "former"),
     order_by=("-platform_joined_on",),
     layer="enterprises",
     form=EnterpriseForm,
@@ -148,39 +151,51 @@ registry.add(
     Module(
         key="enterprises",
         title="企业数据中心",
-        layers=(LAYER,),
-        tabs=TABS,
-        actions=ACTIONS,
-        records=(RECORDS,),
+        layers=(LAYER, papers.BOUNDARIES, truth.LAYER),
+        tabs=(*TABS, *papers.TABS, *truth.TABS),
+        actions=(*ACTIONS, *papers.ACTIONS, *truth.ACTIONS),
+        strips=(*papers.STRIPS, *truth.STRIPS),
+        cards=truth.CARDS,
+        records=(RECORDS, *papers.records.ALL, truth.CONTRADICTIONS, truth.REQUESTS),
+        workflows=(CHANGE_REQUEST,),
         nav=(
             Nav(
                 title="企业", url_name="records:list", args=("enterprises", "enterprises"), permission=VIEW[0], order=20
             ),
             Nav(
-                title="统计", url_name="statistics", args=("enterprises",), permission=VIEW[0], order=28,
+                title="统计",
+                url_name="statistics",
+                args=("enterprises",),
+                permission=VIEW[0],
+                order=28,
                 officials_only=True,
             ),
         ),
         statistics=TABLES,
         urls="supervision.enterprises.urls",
         api_urls="supervision.enterprises.api_urls",
-        grants={
-            "*": VIEW,
-            "duty": ("enterprises.view_contact",),
-            "leader": ("enterprises.view_contact",),
-            "coordinator": ("enterprises.view_contact",),
-            "inspector": (*KEEP, *MERGING_GRANTS["office"]),
-            "approver": (*KEEP, *MERGING_GRANTS["office"]),
-            "grid": ("enterprises.verify_enterprise", "enterprises.view_contact", *MERGING_GRANTS["applicant"]),
-            "enterprise": (
-                *VIEW,
-                *MERGING_GRANTS["applicant"],
-                "enterprises.change_enterprise",
-                "enterprises.verify_enterprise",
-                "enterprises.view_contact",
-                "enterprises.change_contact",
-            ),
-        },
+        grants=truth.merged(
+            {
+                "*": (*VIEW, *papers.VIEW),
+                "duty": ("enterprises.view_contact",),
+                "leader": ("enterprises.view_contact",),
+                "coordinator": ("enterprises.view_contact",),
+                "inspector": (*KEEP, *papers.OFFICE, *MERGING_GRANTS["office"]),
+                "approver": (*KEEP, *papers.OFFICE, *MERGING_GRANTS["office"]),
+                "grid": ("enterprises.verify_enterprise", "enterprises.view_contact", *MERGING_GRANTS["applicant"]),
+                "enterprise": (
+                    *VIEW,
+                    *papers.VIEW,
+                    *papers.KEEP,
+                    *MERGING_GRANTS["applicant"],
+                    "enterprises.change_enterprise",
+                    "enterprises.verify_enterprise",
+                    "enterprises.view_contact",
+                    "enterprises.change_contact",
+                ),
+            },
+            truth.GRANTS,
+        ),
         order=10,
     )
 )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 from django.db.models import Model
 
 from core.models import User
 from core.pinyin import initials
 from geo.identifiers import make_credit_code
 from geo.models import Region, Site
+from supervision.enterprises import boundaries
 from supervision.enterprises.models import Contact, Enterprise, StatusChange
+from supervision.enterprises.papers import services
 
 
 def make_enterprise(region: Region, number: int = 0, *, site: Site | None = None, **fields: object) -> Enterprise:
@@ -36,4 +41,47 @@ def samples(region: Region, actor: User, number: int = 0) -> dict[str, Model]:
     StatusChange.objects.create(
         enterprise=enterprise, status="operating", since="2015-05-01", reason="登记", actor=actor
     )
-    return {"enterprises": enterprise, "enterprises/enterprises": enterprise, "site": enterprise.site}
+    return {
+        "enterprises": enterprise,
+        "enterprises/enterprises": enterprise,
+        "site": enterprise.site,
+        **rows_of(enterprise, actor),
+    }
+
+
+def rows_of(enterprise: Enterprise, actor: User) -> dict[str, Model]:
+    """One row of every kind in the file, and a boundary."""
+    code: dict[str, Any] = {"actor": actor, "credit_code": enterprise.credit_code}
+    boundary = boundaries.draw(enterprise, actor=actor, geometry=square_around(enterprise))
+    return {
+        "boundaries": boundary,
+        "enterprises/boundaries": boundary,
+        "enterprises/licences": services.add_licence(
+            kind="chemical_trade", number=f"鲁东危化经字{enterprise.pk}", issued_on=dt.date(2025, 3, 1),
+            expires_on=dt.date(2028, 2, 29), **code,
+        ),
+        "enterprises/ledger": services.add_ledger_entry(
+            kind="training", title="三级安全教育", happened_on=dt.date(2026, 3, 1), persons=20, **code
+        ),
+        "enterprises/health": services.add_health_factor(
+            kind="physical", factor="噪声", workplace="一车间", exposed_persons=12, **code
+        ),
+        "enterprises/rescue": services.add_rescue_fact(kind="gate", title="东门", detail="消防车由此进", **code),
+        "enterprises/drills": services.add_drill(
+            kind="special", form="field", plan_name="泄漏专项预案", subject="储罐泄漏", held_on=dt.date(2026, 5, 8),
+            participants=30, **code,
+        ),
+        "enterprises/contacts": enterprise.contacts.get(),
+    }  # fmt: skip
+
+
+def square_around(enterprise: Enterprise, half: float = 0.001) -> dict[str, object]:
+    x, y = enterprise.site.geom.coords
+    ring = [
+        [x - half, y - half],
+        [x + half, y - half],
+        [x + half, y + half],
+        [x - half, y + half],
+        [x - half, y - half],
+    ]
+    return {"type": "Polygon", "coordinates": [ring]}

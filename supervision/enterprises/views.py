@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core.models import User
 from core.workflow import NotAllowed
 from layers.asked import is_fragment, record
-from supervision.enterprises import contacts, selectors, services
+from supervision.enterprises import contacts, selectors, services, truth
 from supervision.enterprises.forms import ContactForm, StatusForm
 from supervision.enterprises.models import Enterprise
 
@@ -31,7 +31,7 @@ def find(request: HttpRequest, pk: int) -> tuple[Enterprise, User]:
 def verify(request: HttpRequest, pk: int) -> HttpResponse:
     enterprise, user = find(request, pk)
     try:
-        services.verify_enterprise(enterprise, actor=user)
+        truth.confirm(enterprise, actor=user)
     except NotAllowed as error:
         return answer(request, pk, error=str(error), status=409)
     return answer(request, pk, said="已核实，时间记为现在。")

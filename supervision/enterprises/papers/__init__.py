@@ -1,0 +1,1 @@
+"""The rows of an enterprise's file: licences, safety ledger, occupational health, rescue facts, drills."""
