@@ -90,11 +90,18 @@ def test_the_status_form_keeps_what_was_typed_and_says_what_is_wrong(cast, brows
     assert done.status_code == 200 and "关闭" in done.content.decode()
 
 
-def test_the_contact_form_changes_who_answers(cast, browse, enterprise):
+def test_the_contact_form_names_whom_to_call_and_corrects_their_number(cast, browse, enterprise):
     address = f"/enterprises/{enterprise.pk}/contact/"
-    facts = {"role": "emergency", "name": "新值守", "phone": "13900002222", "since": "2024-01-01"}
+    facts = {"role": "emergency", "name": "丁值守", "phone": "13900002222", "since": timezone.localdate().isoformat()}
     assert browse(cast.enterprise).post(address, facts, **HTMX).status_code == 200
-    assert enterprise.contacts.get(left_on__isnull=True).name == "新值守"
+    assert enterprise.contacts.get(left_on__isnull=True).phone == "13900002222"
+
+
+def test_the_contact_form_sends_whoever_leaves_to_the_hand_over(cast, browse, enterprise):
+    facts = {"role": "emergency", "name": "新值守", "phone": "13900002222", "since": "2024-01-01"}
+    answer = browse(cast.enterprise).post(f"/enterprises/{enterprise.pk}/contact/", facts, **HTMX)
+    assert answer.status_code == 409 and "离任交接" in answer.content.decode()
+    assert enterprise.contacts.get(left_on__isnull=True).name == "丁值守"
 
 
 FORM = {
