@@ -75,13 +75,19 @@ def load(*, seed: int, scale: int, progress: Progress) -> dict[str, Any]:
 
 
 def shares() -> list[Share]:
-    """Every installed module's demo.py, in the order they need each other."""
+    """Every installed module's demo.py and its further parts, in the order they need each other.
+
+    `LATER = ("demo_truth",)` in a demo.py names modules of the same folder with an ORDER and a load of their own.
+    """
     found = []
     for app in apps.get_app_configs():
         if app.module is not None and app.name != "fixtures" and module_has_submodule(app.module, "demo"):
             demo = import_module(f"{app.name}.demo")
             if hasattr(demo, "load"):
                 found.append(Share(app.label, demo.ORDER, demo.load))
+            for name in getattr(demo, "LATER", ()):
+                part = import_module(f"{app.name}.{name}")
+                found.append(Share(f"{app.label}.{name}", part.ORDER, part.load))
     return sorted(found, key=lambda share: (share.order, share.module))
 
 

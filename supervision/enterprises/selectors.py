@@ -12,6 +12,7 @@ from core.models.audit import AuditEntry
 from geo.coordinates import Datum
 from geo.models import Region, Site
 from supervision.enterprises.models import Contact, Enterprise, StatusChange
+from supervision.enterprises.provenance import provenance_of
 
 
 class Change(TypedDict):
@@ -37,7 +38,10 @@ def current_contacts(enterprise: Enterprise) -> QuerySet[Contact]:
 
 
 def basic_tab(site: Site, user: User) -> dict[str, Any]:
-    return {"enterprise": of_site(site, user)}
+    enterprise = of_site(site, user)
+    if enterprise is None:
+        return {"enterprise": None}
+    return {"enterprise": enterprise, "origins": {origin.key: origin for origin in provenance_of(enterprise)}}
 
 
 def contacts_tab(site: Site, user: User) -> dict[str, Any]:
@@ -45,7 +49,14 @@ def contacts_tab(site: Site, user: User) -> dict[str, Any]:
     if enterprise is None:
         return {"enterprise": None}
     former = enterprise.contacts.filter(left_on__isnull=False).order_by("-left_on")
-    return {"enterprise": enterprise, "contacts": current_contacts(enterprise), "former": former}
+    origins = {origin.key: origin for origin in provenance_of(enterprise)}
+    contacts = list(current_contacts(enterprise))
+    for contact in contacts:
+        contact.origin = origins.get(f"contact_{contact.role}")  # type: ignore[attr-defined]  # for the template
+    return {
+        "enterprise": enterprise, "contacts": contacts, "former": former,
+        "can_hand_over": user.has_perm("enterprises.add_handover"),
+    }  # fmt: skip
 
 
 def history_tab(site: Site, user: User) -> dict[str, Any]:
@@ -81,7 +92,10 @@ def counts_by_category(user: User) -> dict[str, int]:
 
 _MODELS: dict[str, Any] = {Enterprise._meta.db_table: Enterprise, Site._meta.db_table: Site}
 # The operating status has its own list; the region follows from the place.
-_SILENT = {"version", "pinyin", "category", "created_at", "verified_by_id", "verified_note", "status", "region_id"}
+_SILENT = {
+    "version", "pinyin", "category", "created_at", "verified_by_id", "verified_note", "status", "region_id",
+    "provenance", "freshness_score",
+}  # fmt: skip
 _WHOLE = {"verified_at": "核实信息", "geom": "位置更正"}
 
 

@@ -27,6 +27,7 @@ Channel, Outcome = Confirmation.Channel, Confirmation.Outcome
 # A second tap, a reload, a message sent twice: the same words again within this time are the same confirmation.
 AGAIN = dt.timedelta(minutes=10)
 ASK_AHEAD_DAYS = 14
+WHOLE = ["*"]  # the facts of a confirmation of the file as a whole
 USUAL = {"grid": Channel.GRID, "inspector": Channel.INSPECTION, "approver": Channel.PERMIT}
 
 
@@ -57,7 +58,7 @@ def confirm(
     how = str(Channel(channel).label)
     if is_doubted:
         provenance.doubt(row, keys, actor=actor, why=note)
-    elif facts is None or set(keys) >= set(BY_KEY):
+    elif keys == WHOLE:
         services.verify_enterprise(row, actor=actor, how=how)
     else:
         provenance.confirm_some(row, keys, actor=actor, how=how)
@@ -152,12 +153,12 @@ def usual_channel(actor: User) -> str:
 
 def _keys(facts: Sequence[str] | None) -> list[str]:
     if facts is None:
-        return [f.key for f in FACTS]
-    if not isinstance(facts, (list, tuple)) or not facts or not all(isinstance(key, str) for key in facts):
+        return WHOLE
+    if not facts or not all(isinstance(key, str) for key in facts):
         raise ValidationError({"facts": "请选明是哪些事项。"})
     if unknown := [key for key in facts if key not in BY_KEY]:
         raise ValidationError({"facts": f"没有这样的事项：{'、'.join(unknown)[:60]}。"})
-    return [f.key for f in FACTS if f.key in facts]
+    return WHOLE if set(facts) >= set(BY_KEY) else [f.key for f in FACTS if f.key in facts]
 
 
 def due_on(enterprise: Enterprise) -> dt.date | None:
@@ -187,7 +188,7 @@ def in_words(row: Confirmation) -> str:
     """What a confirmation said, for the history."""
     if row.changes:
         return "；".join(_change_in_words(key, change) for key, change in row.changes.items())[:200]
-    return "全部事项" if len(row.facts) >= len(FACTS) else titles(row.facts)
+    return "全部事项" if row.facts == WHOLE else titles(row.facts)
 
 
 def _change_in_words(key: str, change: Mapping[str, Any]) -> str:
