@@ -144,7 +144,7 @@ class LedgerEntry(Withdrawable, OfEnterprise):
     recorded_by = models.ForeignKey(
         "core.User", null=True, on_delete=models.PROTECT, related_name="+", verbose_name="登记人"
     )
-    recorded_at = models.DateTimeField("登记时间", auto_now_add=True)
+    recorded_at = models.DateTimeField("登记时间", default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "安全管理台账"
@@ -247,7 +247,7 @@ class Drill(Withdrawable, OfEnterprise):
     recorded_by = models.ForeignKey(
         "core.User", null=True, on_delete=models.PROTECT, related_name="+", verbose_name="登记人"
     )
-    recorded_at = models.DateTimeField("登记时间", auto_now_add=True)
+    recorded_at = models.DateTimeField("登记时间", default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "应急演练"
@@ -277,7 +277,7 @@ class Boundary(Verified):
     drawn_by = models.ForeignKey(
         "core.User", null=True, on_delete=models.PROTECT, related_name="+", verbose_name="绘制人"
     )
-    drawn_at = models.DateTimeField("绘制时间", auto_now_add=True)
+    drawn_at = models.DateTimeField("绘制时间", default=timezone.now, editable=False)
     replaced_at = models.DateTimeField("被替换时间", null=True, blank=True, editable=False)
 
     objects = ScopedQuerySet.as_manager()
