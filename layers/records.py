@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from core import audit, sheets
 from core.models import Case, User
 from core.workflow import steps_of
-from layers import columns, filters, panel, record_list, selection
+from layers import columns, filters, panel, record_list, record_sheets, selection
 from layers.asked import is_fragment
 from layers.record_history import Written, written
 from layers.registry import Column, Records, registry
@@ -149,9 +149,15 @@ def toolbar(request: HttpRequest, records: Records, user: User, given: dict[str,
         "q": given.get("q", ""),
         "within": given.get("within", ""),
         "export_url": f"{export}?{request.GET.urlencode()}" if request.GET else export,
+        "import_url": import_url(module_of(request), records, user),
         "can_add": bool(records.form and records.create and user.has_perm(records.permission("add"))),
         "layer_url": f"{reverse('map')}#layers={layer.key}" if layer else "",
     }
+
+
+def import_url(module: str, records: Records, user: User) -> str:
+    sheet = record_sheets.of(module, records)
+    return reverse("records:import", args=[module, records.key]) if sheet and sheet.may(user) else ""
 
 
 @require_safe

@@ -73,6 +73,7 @@ def _write(batch: ImportBatch, sheet: Sheet, started: float) -> None:
     batch.counts = {**batch.counts, "error": batch.counts.get("error", 0) + counts["failed"], **counts}
     batch.state, batch.applied_at = State.DONE, timezone.now()
     batch.figures = {**batch.figures, "apply_s": round(time.monotonic() - started, 2)}
+    sheet.settle_after([r.target for r in written])
     sheet.tell([r.target for r in written], doing, verb="import")
     batch.audit_mark = AuditEntry.objects.aggregate(last=Max("pk"))["last"] or 0
     batch.save()

@@ -20,6 +20,7 @@ from core.imports.titles import tidy
 from core.imports.values import Context, text_of
 from core.models import ImportBatch, ImportRow
 from geo import bulk
+from geo.coordinates import BadCoordinate, Datum, to_cgcs2000
 
 MOST_ROWS, MOST_COLUMNS = 100_000, 200
 CHUNK = 500
@@ -122,7 +123,7 @@ class _Intake:
             if parsed.warning:
                 row.warnings[column.key] = parsed.warning
             row.values[column.key] = parsed.value
-        _fill_place(row, self.by_key)
+        _fill_place(row, self.by_key, self.batch.options.get("datum", ""))
         if key := self._identity(row):
             self.numbers[key].append(row.number)
         return {"row": asdict(row), "cells": cells}
@@ -194,14 +195,22 @@ def _plain(cell: Any) -> str:
     return "" if cell is None else text_of(cell)
 
 
-def _fill_place(row: Row, columns: dict[str, Column]) -> None:
-    """A point from a geodata file is the row's longitude and latitude."""
+def _fill_place(row: Row, columns: dict[str, Column], datum: str) -> None:
+    """A point from a geodata file is the row's longitude and latitude; numbers are in the datum named at upload."""
     if row.geometry and row.geometry.get("type") == "Point" and {"lon", "lat"} <= set(columns):
         row.values["lon"], row.values["lat"] = row.geometry["coordinates"][:2]
         for key in ("lon", "lat"):
             row.problems.pop(key, None)
         if "datum" in columns:
-            row.values["datum"] = "cgcs2000"
+            row.values["datum"] = Datum.CGCS2000.value
+    elif "datum" in columns:
+        row.values["datum"] = row.values.get("datum") or datum
+    elif datum != Datum.CGCS2000 and row.values.get("lon") is not None and row.values.get("lat") is not None:
+        try:
+            lon, lat = to_cgcs2000(row.values["lon"], row.values["lat"], datum)
+            row.values["lon"], row.values["lat"] = round(lon, 8), round(lat, 8)
+        except BadCoordinate as error:
+            row.problems["lon"] = str(error)
 
 
 def _chunks(spool: IO[str]) -> Iterator[list[dict[str, Any]]]:

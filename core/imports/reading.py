@@ -9,7 +9,7 @@ an iterator of dicts that `json` can write, in this order:
 1. the header: `{"columns": ["企业名称", …], "notes": ["工作表“备份”已隐藏，没有读取。", …]}`.
    Column names are unique and not empty. Further keys, all optional: `"heading": 3` (the file's row number of the
    heading), `"positions": [0, 1, 3]` (where each column stood), `"above": [[…], …]` (the rows above the heading),
-   `"is_1904": true` (numbers that are dates count from 1904).
+   `"is_1904": true` (numbers that are dates count from 1904), `"has_geometry": true` (no lon and lat columns needed).
 2. each row that is not empty: `{"row": 4, "values": {"企业名称": "…", …}, "geometry": null}`.
    `row` is the number the person sees in the file (features: from 1). `values` by column name; a missing name is an
    empty cell. A value is a text, number, true/false, null, or one of

@@ -68,7 +68,8 @@ class Sheet(ABC):
     model: type[Model]
     identity: tuple[str, ...]
     has_geometry = False  # takes the geometry of a row from a geodata file
-    options: tuple[str, ...] = ()  # what the upload asks for: "datum"
+    # What the system itself keeps about the records: it goes with a record that is taken back and keeps none from going.
+    derived: tuple[type[Model], ...] = ()
 
     @abstractmethod
     def columns(self, user: User) -> tuple[Column, ...]: ...
@@ -87,6 +88,10 @@ class Sheet(ABC):
 
     def tell(self, keys: Iterable[str], doing: Doing, *, verb: str) -> None:
         """Tell the live screens that these records were written, or taken back, all at once."""
+        return
+
+    def settle_after(self, keys: Iterable[str]) -> None:
+        """What follows from the facts of these records is worked out again, after they were written or restored."""
         return
 
     def permission(self, verb: str) -> str:

@@ -44,7 +44,7 @@ def undo(batch_id: int, sheet: Sheet) -> None:
 
 def _take_back(batch: ImportBatch, sheet: Sheet) -> None:
     assert batch.undone_by is not None
-    writes = _Writes(batch)
+    writes = _Writes(batch, sheet)
     if conflicts := writes.changed_since() | writes.referred_to():
         raise UndoRefused(conflicts)
     doing = Doing(actor=batch.undone_by, options=batch.options)
@@ -52,6 +52,7 @@ def _take_back(batch: ImportBatch, sheet: Sheet) -> None:
     sheet.tell(targets, doing, verb="undo_import")  # while the rows still say where they were
     writes.remove_made()
     writes.restore_changed()
+    sheet.settle_after(batch.rows.filter(is_applied=True, state="changed").values_list("target", flat=True))
     batch.rows.filter(is_applied=True, state="new").update(target="")
     batch.rows.filter(is_applied=True).update(is_applied=False)
     batch.writes.all().delete()
@@ -62,8 +63,8 @@ def _take_back(batch: ImportBatch, sheet: Sheet) -> None:
 class _Writes:
     """What the batch wrote, by table, in the order it was written."""
 
-    def __init__(self, batch: ImportBatch) -> None:
-        self.batch = batch
+    def __init__(self, batch: ImportBatch, sheet: Sheet) -> None:
+        self.batch, self.sheet = batch, sheet
         self.by_model: dict[type[models.Model], dict[str, ImportWrite]] = defaultdict(dict)
         for write in batch.writes.order_by("pk"):
             self.by_model[apps.get_model(write.model)][write.key] = write
@@ -96,7 +97,7 @@ class _Writes:
             keys = [model._meta.pk.to_python(k) for k in made]  # type: ignore[union-attr]  # every table has a key
             for relation in relations(model):
                 other: Any = relation.related_model
-                if other._meta.label_lower == "core.importbatch":
+                if issubclass(other, self.sheet.derived):
                     continue
                 attname = relation.field.attname
                 for pk, at in other._base_manager.filter(**{f"{attname}__in": keys}).values_list("pk", attname):
@@ -121,6 +122,7 @@ class _Writes:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('antu.undo', '1', true)")
         total = 0
+        self._remove_derived()
         for model in reversed(list(self.by_model)):
             keys = [model._meta.pk.to_python(k) for k in self.made(model)]  # type: ignore[union-attr]  # as above
             rows: Any = model._base_manager.filter(pk__in=keys)
@@ -129,6 +131,14 @@ class _Writes:
             progress.tell(self.batch.pk, "undoing", total, self.batch.writes.count())
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('antu.undo', '', true)")
+
+    def _remove_derived(self) -> None:
+        for model in self.by_model:
+            for relation in relations(model):
+                other: Any = relation.related_model
+                if issubclass(other, self.sheet.derived):
+                    rows = other._base_manager.filter(**{f"{relation.field.attname}__in": list(self.made(model))})
+                    rows._raw_delete(rows.db)
 
     def restore_changed(self) -> None:
         for model, writes in self.by_model.items():

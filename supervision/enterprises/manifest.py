@@ -10,6 +10,7 @@ from django.urls import reverse
 from core.freshness import stale_flag
 from core.models import User
 from geo.models import Site
+from layers import record_sheets
 from layers.registry import Action, Column, Layer, Module, Nav, Records, State, Tab, registry
 from supervision.enterprises import manifest_papers as papers
 from supervision.enterprises import manifest_truth as truth
@@ -18,6 +19,7 @@ from supervision.enterprises.forms import EnterpriseForm
 from supervision.enterprises.manifest_merging import MERGING_GRANTS
 from supervision.enterprises.models import Enterprise
 from supervision.enterprises.models.enterprise import IN_REGISTER
+from supervision.enterprises.sheet import EnterpriseSheet
 from supervision.enterprises.statistics import TABLES
 from supervision.enterprises.themes import THEMES
 from supervision.enterprises.workflow import CHANGE_REQUEST
@@ -146,6 +148,8 @@ KEEP = (
     "enterprises.view_contact",
     "enterprises.change_contact",
 )
+
+record_sheets.give(EnterpriseSheet.key, EnterpriseSheet(RECORDS))
 
 registry.add(
     Module(
