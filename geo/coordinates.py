@@ -7,11 +7,14 @@ as far as the radius that grades a major hazard source, so every point from outs
 import math
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from django.db.models import TextChoices
 from pyproj import Transformer
 
 SRID = 4490
+# Shandong Province (114°47′–122°43′E, 34°22′–38°24′N) with half a degree around it: xmin, ymin, xmax, ymax.
+PROVINCE = (114.3, 33.8, 123.3, 38.95)
 
 Pair = tuple[float, float]
 
@@ -64,15 +67,38 @@ def from_cgcs2000(lon: float, lat: float, datum: Datum | str) -> Pair:
     if datum.is_projected:
         easting, northing = _projection(datum).transform(lon, lat)
         return float(easting), float(northing)
-    if datum == Datum.GCJ02:
-        return _wgs84_to_gcj02(lon, lat)
+    if datum in (Datum.GCJ02, Datum.BD09):
+        lon, lat = _wgs84_to_gcj02(lon, lat)
     if datum == Datum.BD09:
-        return _gcj02_to_bd09(*_wgs84_to_gcj02(lon, lat))
+        lon, lat = _gcj02_to_bd09(lon, lat)
     return lon, lat
 
 
 def convert(x: float, y: float, *, source: Datum | str, target: Datum | str) -> Pair:
     return from_cgcs2000(*to_cgcs2000(x, y, source), target)
+
+
+def columns_to_cgcs2000(x: Any, y: Any, datum: Datum | str) -> tuple[Any, Any]:
+    """The same for numpy columns that `is_plausible` has been asked about: a file has a hundred thousand points."""
+    import numpy
+
+    datum = Datum(datum)
+    if datum.is_projected:
+        lon, lat = _projection(datum).transform(x, y, direction="INVERSE")
+        return lon, lat
+    if datum == Datum.BD09:
+        x, y = _invert_columns(_gcj02_to_bd09, x, y, numpy)
+    if datum in (Datum.BD09, Datum.GCJ02):
+        x, y = _invert_columns(_wgs84_to_gcj02, x, y, numpy)
+    return x, y
+
+
+def from_web_mercator(x: Any, y: Any) -> tuple[Any, Any]:
+    """EPSG:3857 metres -> CGCS2000, for numpy columns."""
+    import numpy
+
+    radius = 6378137.0
+    return numpy.degrees(x / radius), numpy.degrees(2 * numpy.arctan(numpy.exp(y / radius)) - math.pi / 2)
 
 
 def to_web_mercator(lon: float, lat: float) -> Pair:
@@ -100,34 +126,35 @@ def _demand_plausible(x: float, y: float, datum: Datum) -> None:
 
 
 # GCJ-02 and BD-09 have no published definition; these are the formulas in general use, written from their constants.
+# `m` is math for numbers, numpy for whole columns of them (already known to lie in the country).
 _A, _EE = 6378245.0, 0.00669342162296594323
 _BD = math.pi * 3000.0 / 180.0
 
 
-def _wgs84_to_gcj02(lon: float, lat: float) -> Pair:
-    if not (72.004 <= lon <= 137.8347 and 0.8293 <= lat <= 55.8271):
+def _wgs84_to_gcj02(lon: Any, lat: Any, m: Any = math) -> Any:
+    if m is math and not (72.004 <= lon <= 137.8347 and 0.8293 <= lat <= 55.8271):
         return lon, lat
     x, y, pi = lon - 105.0, lat - 35.0, math.pi
-    ripple = (2 / 3) * (20 * math.sin(6 * x * pi) + 20 * math.sin(2 * x * pi))
-    d_lat = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * math.sqrt(abs(x)) + ripple
+    ripple = (2 / 3) * (20 * m.sin(6 * x * pi) + 20 * m.sin(2 * x * pi))
+    d_lat = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * m.sqrt(abs(x)) + ripple
     d_lat += (2 / 3) * (
-        20 * math.sin(y * pi) + 40 * math.sin(y / 3 * pi) + 160 * math.sin(y / 12 * pi) + 320 * math.sin(y * pi / 30)
+        20 * m.sin(y * pi) + 40 * m.sin(y / 3 * pi) + 160 * m.sin(y / 12 * pi) + 320 * m.sin(y * pi / 30)
     )
-    d_lon = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * math.sqrt(abs(x)) + ripple
+    d_lon = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * m.sqrt(abs(x)) + ripple
     d_lon += (2 / 3) * (
-        20 * math.sin(x * pi) + 40 * math.sin(x / 3 * pi) + 150 * math.sin(x / 12 * pi) + 300 * math.sin(x / 30 * pi)
+        20 * m.sin(x * pi) + 40 * m.sin(x / 3 * pi) + 150 * m.sin(x / 12 * pi) + 300 * m.sin(x / 30 * pi)
     )
-    phi = math.radians(lat)
-    magic = 1 - _EE * math.sin(phi) ** 2
-    metres_lat = _A * (1 - _EE) / (magic * math.sqrt(magic))
-    metres_lon = _A / math.sqrt(magic) * math.cos(phi)
-    return lon + math.degrees(d_lon / metres_lon), lat + math.degrees(d_lat / metres_lat)
+    phi = lat * (pi / 180)
+    magic = 1 - _EE * m.sin(phi) ** 2
+    metres_lat = _A * (1 - _EE) / (magic * m.sqrt(magic))
+    metres_lon = _A / m.sqrt(magic) * m.cos(phi)
+    return lon + d_lon / metres_lon * (180 / pi), lat + d_lat / metres_lat * (180 / pi)
 
 
-def _gcj02_to_bd09(lon: float, lat: float) -> Pair:
-    z = math.hypot(lon, lat) + 0.00002 * math.sin(lat * _BD)
-    theta = math.atan2(lat, lon) + 0.000003 * math.cos(lon * _BD)
-    return z * math.cos(theta) + 0.0065, z * math.sin(theta) + 0.006
+def _gcj02_to_bd09(lon: Any, lat: Any, m: Any = math) -> Any:
+    z = m.sqrt(lon * lon + lat * lat) + 0.00002 * m.sin(lat * _BD)
+    theta = (m.atan2 if m is math else m.arctan2)(lat, lon) + 0.000003 * m.cos(lon * _BD)
+    return z * m.cos(theta) + 0.0065, z * m.sin(theta) + 0.006
 
 
 def _invert(forward: Callable[[float, float], Pair], lon: float, lat: float) -> Pair:
@@ -139,4 +166,13 @@ def _invert(forward: Callable[[float, float], Pair], lon: float, lat: float) -> 
         x, y = x - dx, y - dy
         if abs(dx) < 1e-11 and abs(dy) < 1e-11:
             break
+    return x, y
+
+
+def _invert_columns(forward: Callable[..., Any], lon: Any, lat: Any, m: Any) -> tuple[Any, Any]:
+    """As `_invert`; eight rounds are past the last digit everywhere in the province."""
+    x, y = lon, lat
+    for _ in range(8):
+        fx, fy = forward(x, y, m)
+        x, y = x - (fx - lon), y - (fy - lat)
     return x, y

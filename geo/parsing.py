@@ -21,7 +21,7 @@ from django.contrib.gis.geos import (
     Polygon,
 )
 
-from geo.coordinates import SRID, BadCoordinate, Datum, to_cgcs2000
+from geo.coordinates import PROVINCE, SRID, BadCoordinate, Datum, to_cgcs2000
 
 MAX_VERTICES = 20_000
 MAX_TEXT = 2_000_000
@@ -45,8 +45,7 @@ class Bbox(NamedTuple):
         return box
 
 
-# Shandong Province (114°47′–122°43′E, 34°22′–38°24′N) with half a degree around it.
-BOUNDS = Bbox(114.3, 33.8, 123.3, 38.95)
+BOUNDS = Bbox(*PROVINCE)
 
 
 def parse_bbox(text: object) -> Bbox:
