@@ -15,10 +15,13 @@ from core.models import User
 from core.pinyin import initials
 from fixtures.demo.city import City, Progress, Spot, point
 from geo.models import Site
+from supervision.enterprises import demo_papers, score
 from supervision.enterprises.demo_trades import TRADES, Trade
 from supervision.enterprises.models import Contact, Enterprise, StatusChange
+from supervision.enterprises.papers import due
 
 ORDER = 10
+LATER = ("demo_truth",)
 CHUNK = 5_000
 
 
@@ -43,6 +46,11 @@ DISTRICTS = (
     District("370571", 161, 5, "东营", 0.7, 0.0),
     District("370572", 52, 1, "东营港", 6.0, 0.0),
 )
+# Whose offices issue papers: a zone's are its own.
+TOWNS = {
+    "370502": "东营区", "370503": "河口区", "370505": "垦利区", "370523": "广饶县", "370522": "利津县",
+    "370571": "东营经济技术开发区", "370572": "东营港经济开发区",
+}  # fmt: skip
 CATEGORIES = {"mine": 134, "fireworks": 128, "chemical": 986, "other": 159, "trade": 959}
 # Seven enterprises carry two categories; here the second is always 危险化学品.
 SECOND = {"trade": 4, "mine": 2, "other": 1}
@@ -65,19 +73,22 @@ class Plan:
 
 
 def load(city: City, rng: Random, scale: int, progress: Progress) -> None:
+    further = city.rng("enterprises:papers")
     total = scale * sum(d.enterprises for d in DISTRICTS)
     done = 0
     chunk: list[Plan] = []
     for _block in range(scale):
         chunk += _plans(city, rng)
         if len(chunk) >= CHUNK:
-            done += _write(city, rng, chunk)
+            done += _write(city, rng, further, chunk)
             chunk = []
             progress("企业", done, total)
     if chunk:
-        done += _write(city, rng, chunk)
+        done += _write(city, rng, further, chunk)
         progress("企业", done, total)
     _link_account(city)
+    due.refresh_all()
+    score.renew(now=city.now)
 
 
 def _link_account(city: City) -> None:
@@ -133,7 +144,7 @@ def _readiness(district: District, category: str) -> float:
     return 0.0 if category == "fireworks" and district.code.startswith("37057") else 1.0
 
 
-def _write(city: City, rng: Random, plans: list[Plan]) -> int:
+def _write(city: City, rng: Random, further: Random, plans: list[Plan]) -> int:
     spots, sites, trades = [], [], []
     for plan in plans:
         trade = _trade(rng, plan.categories[0])
@@ -143,9 +154,14 @@ def _write(city: City, rng: Random, plans: list[Plan]) -> int:
         sites.append(_site(city, rng, plan, trade, spot))
     city.write_all(sites)
     enterprises = [_enterprise(city, rng, *each) for each in zip(plans, trades, sites, strict=True)]
+    for plan, enterprise in zip(plans, enterprises, strict=True):
+        demo_papers.dress(city, further, enterprise)
+        enterprise.registered_region = city.region(plan.district.code)
     city.write_all(enterprises)
-    city.write_all([row for enterprise in enterprises for row in _history(city, rng, enterprise)])
+    changes = city.write_all([row for enterprise in enterprises for row in _history(city, rng, enterprise)])
     city.write_all([row for enterprise in enterprises for row in _contacts(city, rng, enterprise)])
+    ends = {change.enterprise_id: change.since for change in changes if change.status == "closed"}
+    demo_papers.write(city, further, enterprises, [TOWNS[plan.district.code] for plan in plans], ends)
     return len(plans)
 
 
@@ -206,18 +222,23 @@ def _history(city: City, rng: Random, enterprise: Enterprise) -> Iterator[Status
 def _contacts(city: City, rng: Random, enterprise: Enterprise) -> Iterator[Contact]:
     """The owner, the safety officer and who answers at night; now and then a predecessor who has left."""
     joined = enterprise.platform_joined_on
+    seen = {
+        "source": enterprise.source, "verified_at": enterprise.verified_at, "verified_by": enterprise.verified_by,
+        "verified_note": enterprise.verified_note,
+    }  # fmt: skip
     boss = city.names.person(rng)
-    yield Contact(enterprise=enterprise, role="legal", name=boss, phone="", since=joined)
+    yield Contact(enterprise=enterprise, role="legal", name=boss, phone="", since=joined, **seen)
     small = enterprise.employees < 15
     safety = boss if small else city.names.person(rng)
     if not small and rng.random() < 0.2:
         left = _between(rng, joined, city.today, 0.2, 0.9)
         former = city.names.person(rng)
-        yield Contact(enterprise=enterprise, role="safety", name=former, phone="", since=joined, left_on=left)
+        yield Contact(enterprise=enterprise, role="safety", name=former, phone="", since=joined, left_on=left,
+                      source="企业自报")  # fmt: skip
         joined = left
-    yield Contact(enterprise=enterprise, role="safety", name=safety, phone=city.names.phone(), since=joined)
+    yield Contact(enterprise=enterprise, role="safety", name=safety, phone=city.names.phone(), since=joined, **seen)
     night = safety if small or rng.random() < 0.5 else city.names.person(rng)
-    yield Contact(enterprise=enterprise, role="emergency", name=night, phone=city.names.phone(), since=joined)
+    yield Contact(enterprise=enterprise, role="emergency", name=night, phone=city.names.phone(), since=joined, **seen)
 
 
 def _between(rng: Random, first: dt.date, last: dt.date, least: float, most: float) -> dt.date:
