@@ -32,7 +32,7 @@ def number(value: Any, name: str) -> float:
 def view_of(given: Any) -> dict[str, Any]:
     """What a wall can show, and nothing else: it is passed on to other screens."""
     if not isinstance(given, dict) or len(json.dumps(given)) > LARGEST:
-        raise ValidationError("view 应是一个视图：lon、lat、zoom、bbox、layers、region、sel。")
+        raise ValidationError("view 应是一个视图：lon、lat、zoom、bbox、layers、region、sel、looks。")
     view: dict[str, Any] = {key: number(given.get(key), key) for key in ("lon", "lat", "zoom")}
     bbox = given.get("bbox")
     if bbox is not None:
@@ -45,7 +45,23 @@ def view_of(given: Any) -> dict[str, Any]:
     sel = given.get("sel")
     if sel is not None and not (isinstance(sel, dict) and {str, str} >= {type(value) for value in sel.values()}):
         raise ValidationError("sel 应是 {layer, id}。")
-    return view | {"layers": layers, "region": str(given.get("region") or ""), "sel": sel}
+    looks = looks_of(given.get("looks") or {})
+    return view | {"layers": layers, "region": str(given.get("region") or ""), "sel": sel, "looks": looks}
+
+
+def looks_of(given: Any) -> dict[str, Any]:
+    """By layer: the theme, the filters, heat. What a layer does not know the wall leaves out, as a link would."""
+    if not isinstance(given, dict) or len(given) > MOST_LAYERS:
+        raise ValidationError("looks 应是 {图层名: {theme, filters, heat}}。")
+    found: dict[str, Any] = {}
+    for layer, look in given.items():
+        filters = look.get("filters") or {} if isinstance(look, dict) else None
+        if not isinstance(filters, dict) or not all(isinstance(value, str) for value in filters.values()):
+            raise ValidationError("looks 应是 {图层名: {theme, filters, heat}}，filters 中是参数名和文字。")
+        found[str(layer)] = {
+            "theme": str(look.get("theme") or ""), "filters": filters, "heat": look.get("heat") is True
+        }  # fmt: skip
+    return found
 
 
 class Wall(APIView):

@@ -28,6 +28,7 @@ export {default as Text} from 'ol/style/Text.js';
 export {default as CircleStyle} from 'ol/style/Circle.js';
 export {default as Draw, createBox} from 'ol/interaction/Draw.js';
 export {default as Modify} from 'ol/interaction/Modify.js';
+export {default as Snap} from 'ol/interaction/Snap.js';
 export {defaults as defaultInteractions} from 'ol/interaction/defaults.js';
 export {default as ScaleLine} from 'ol/control/ScaleLine.js';
 export {default as Attribution} from 'ol/control/Attribution.js';

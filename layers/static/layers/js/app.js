@@ -1,7 +1,7 @@
 /** The map page as one thing: what is open, where, and the few verbs that its parts share. */
 
 import {el, settled} from './dom.js';
-import {format as formatLink, parse as parseLink} from './permalink.js';
+import {format as formatLink, isStep, parse as parseLink} from './permalink.js';
 import {recall, remember} from './remember.js';
 
 const NARROW = matchMedia('(max-width: 760px)');
@@ -16,6 +16,8 @@ export class App extends EventTarget {
   place = null;
   #refs;
   #writeLink;
+  #written = null;
+  isFollowing = false; // the address leads, the page follows: nothing is written
   #asked = null;
   #flyTo = '';
 
@@ -24,8 +26,9 @@ export class App extends EventTarget {
     Object.assign(this, {boot, feed, map, panel});
     this.#refs = refs;
     this.link = parseLink(location.hash);
-    this.region = this.link.region ?? recall('region', '');
-    this.#writeLink = settled(() => history.replaceState(null, '', this.linkHash()), 200);
+    // A short link (#sel=…) says nothing of the region; one that says what to show means it for everybody.
+    this.region = this.link.region ?? (saysWhat(this.link) ? '' : recall('region', ''));
+    this.#writeLink = settled(() => this.#write(), 200);
     map.addEventListener('move', () => this.#viewChanged());
     panel.addEventListener('subject', ({detail}) => {
       if (!detail) {
@@ -51,13 +54,33 @@ export class App extends EventTarget {
     });
   }
 
+  /** Where one looks replaces the address; what one looks at is a step that the browser's "back" takes back. */
+  #write() {
+    const state = this.state();
+    const isNew = this.#written && isStep(this.#written, state) && !this.isFollowing;
+    this.#written = state;
+    this.isFollowing = false;
+    history[isNew ? 'pushState' : 'replaceState'](null, '', formatLink(state));
+  }
+
+  viewChanged() {
+    this.#viewChanged();
+  }
+
   #viewChanged() {
+    if (!this.tree) return; // what the link says is not there yet
     this.#writeLink();
     this.dispatchEvent(new Event('view'));
   }
 
   linkHash() {
-    return formatLink({...this.map.view(), sel: this.panel.subject, layers: this.tree?.shown, region: this.region});
+    return formatLink(this.state());
+  }
+
+  /** All that a link says. @returns {import('./permalink.js').MapState} */
+  state() {
+    const {tree, looks, region} = this;
+    return {...this.map.view(), sel: this.panel.subject, layers: tree?.shown, region, looks: looks?.all, compare: this.compare?.codes};
   }
 
   /**
@@ -93,6 +116,31 @@ export class App extends EventTarget {
     this.#viewChanged();
   }
 
+  /**
+   * Shows what a link says: one's own of before, a kept view, one that was sent.
+   * @param {string} hash
+   */
+  follow(hash) {
+    const link = parseLink(hash);
+    const isWhole = saysWhat(link);
+    if (link.layers) this.tree.setAll(link.layers);
+    if (isWhole) this.looks.setAll(link.looks ?? {});
+    if (isWhole && (link.region ?? '') !== this.region) this.setRegion(link.region ?? '', {fit: link.zoom === undefined});
+    else if (link.region && link.zoom === undefined) this.map.fitRegion(link.region);
+    if (link.zoom !== undefined) this.map.setView(link);
+    if (link.sel && (link.sel.id !== this.panel.subject?.id || link.sel.layer !== this.panel.subject?.layer)) this.open(link.sel, {fly: link.zoom === undefined});
+    else if (!link.sel && isWhole && this.panel.subject) this.panel.close();
+    if (link.compare) this.compare.open(link.compare);
+    else if (isWhole) this.compare.close();
+    this.#viewChanged();
+  }
+
+  /** Beside a drawing the panel is in the way on a phone. @param {boolean} aside */
+  panelAside(aside) {
+    this.#refs.stage.toggleAttribute('data-drawing', aside);
+    this.resized();
+  }
+
   regionName() {
     return this.region ? this.regions.get(this.region)?.name ?? '' : '';
   }
@@ -123,8 +171,9 @@ export class App extends EventTarget {
   }
 
   /** One line of text. @returns {Promise<string|null>} */
-  ask(title, placeholder) {
+  ask(title, placeholder, value = '') {
     const input = el('input', {placeholder, maxlength: '60', 'aria-label': placeholder});
+    input.value = value;
     return new Promise((resolve) => {
       this.#asked = resolve;
       this.dialog(title, el('form.form', {onsubmit: (event) => {
@@ -162,4 +211,9 @@ export class App extends EventTarget {
     document.documentElement.style.setProperty('--covered', `${height(strip) + (NARROW.matches ? 60 : height(dock))}px`);
     this.map.resize();
   }
+}
+
+/** Whether a link says what is shown, and not only where or which feature. */
+function saysWhat({zoom, layers, looks, compare}) {
+  return zoom !== undefined || Boolean(layers ?? looks ?? compare);
 }

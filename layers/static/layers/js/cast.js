@@ -76,7 +76,7 @@ export class Cast {
     if (this.#mode === 'lock' && this.#last) return;
     const {zoom, lon, lat} = this.#app.map.view();
     // The wall is another shape: it shows at least what is seen here.
-    const view = {zoom, lon, lat, bbox: this.#app.map.bbox(), layers: this.#app.tree.shown, region: this.#app.region, sel: this.#app.panel.subject};
+    const view = {zoom, lon, lat, bbox: this.#app.map.bbox(), layers: this.#app.tree.shown, region: this.#app.region, sel: this.#app.panel.subject, looks: this.#app.looks.all};
     const text = JSON.stringify([view, this.#mode]);
     if (text === this.#last) return;
     this.#last = text;

@@ -4,6 +4,7 @@ import {
   Attribution, containsCoordinate, defaultInteractions, fromLonLat, getCenter, getPointResolution, Map as OlMap, ScaleLine,
   toLonLat, transformExtent, View,
 } from 'ol';
+import {Editor} from './engine/editor.js';
 import {Ground} from './engine/ground.js';
 import {Highlight} from './engine/highlight.js';
 import {Incidents} from './engine/incidents.js';
@@ -57,22 +58,23 @@ export class MapView extends EventTarget {
     });
     this.#marks = new Marks(this.#palette, scale);
     this.ground = new Ground(this.#map, this.#palette, scale);
-    this.tiles = new Tiles(this.#map, this.#marks, this.#extent, scale);
+    this.tiles = new Tiles(this.#map, this.#marks, this.#palette, this.#extent, scale);
     this.highlight = new Highlight(this.#map, this.#palette, scale);
     this.incidents = new Incidents(this.#map, this.#palette, scale);
     this.sketch = new Sketch(this.#map, this.#palette);
+    this.editor = new Editor(this.#map, this.#palette);
     this.#listen(target);
   }
 
   #listen(target) {
     const map = this.#map;
     map.on('moveend', () => this.#emit('move', this.view()));
-    map.on('click', (event) => !this.sketch.active && this.#click(event));
+    map.on('click', (event) => !this.#isDrawing && this.#click(event));
     map.on('pointerdrag', () => this.#emit('gesture'));
     target.addEventListener('wheel', () => this.#emit('gesture'), {passive: true});
     let waiting = 0;
     map.on('pointermove', (event) => {
-      if (event.dragging || this.sketch.active || event.originalEvent.pointerType === 'touch' || waiting) return;
+      if (event.dragging || this.#isDrawing || event.originalEvent.pointerType === 'touch' || waiting) return;
       waiting = setTimeout(() => {
         waiting = 0;
         this.#hover(event);
@@ -81,7 +83,19 @@ export class MapView extends EventTarget {
     target.addEventListener('pointerleave', () => this.#emit('hover', null));
     target.addEventListener('contextmenu', (event) => this.#menu(event));
     this.#longPress(target);
-    document.addEventListener('antu:theme', () => this.repaint());
+    document.addEventListener('antu:theme', this.#repaint);
+  }
+
+  #repaint = () => this.repaint();
+
+  get #isDrawing() {
+    return this.sketch.active || this.editor.mode !== '';
+  }
+
+  /** The map is gone for good: a pane of a comparison. */
+  dispose() {
+    document.removeEventListener('antu:theme', this.#repaint);
+    this.#map.setTarget(null);
   }
 
   /** Touch screens have no right button. */
@@ -98,8 +112,8 @@ export class MapView extends EventTarget {
   }
 
   #menu(event) {
-    if (this.sketch.active) return;
     event.preventDefault();
+    if (this.#isDrawing) return;
     const [lon, lat] = toLonLat(this.#map.getEventCoordinate(event));
     this.#emit('menu', {lon, lat, x: event.clientX, y: event.clientY});
   }
@@ -152,9 +166,19 @@ export class MapView extends EventTarget {
     if (this.#descriptions.get(key)?.live) this.incidents.setVisible(on);
     else if (on) this.tiles.show(this.#descriptions.get(key));
     else this.tiles.hide(key);
+    this.#arrange();
+  }
+
+  /** After a layer's theme, filters or heat were chosen; they stand in its description. @param {string} key */
+  setLook(key) {
+    this.tiles.setLook(key);
+    this.#arrange();
+  }
+
+  #arrange() {
     const size = (shown) => this.#descriptions.get(shown)?.count ?? 0;
     const order = this.tiles.shown.sort((one, other) => size(other) - size(one));
-    this.#marks.setOrder(order);
+    this.#marks.setOrder(order.filter((key) => this.tiles.marked.includes(key)));
     this.tiles.setOrder(order);
     this.tiles.repaint();
   }
@@ -213,6 +237,18 @@ export class MapView extends EventTarget {
   fit(bbox, {maxZoom = 16, animate = true} = {}) {
     const extent = transformExtent(bbox, 'EPSG:4326', 'EPSG:3857');
     this.#map.getView().fit(extent, {maxZoom, duration: animate ? this.#duration(500) : 0});
+  }
+
+  /** What is being changed, in the middle of what is seen. */
+  fitEditor() {
+    const extent = this.editor.extent();
+    if (extent) this.#map.getView().fit(extent, {maxZoom: 17, padding: [70, 60, 60, 60], duration: this.#duration(400)});
+  }
+
+  /** @param {string} code of a region whose outline is there */
+  fitRegion(code, {animate = true} = {}) {
+    const extent = this.ground.extentOf(code);
+    if (extent) this.#map.getView().fit(extent, {maxZoom: 14, duration: animate ? this.#duration(500) : 0});
   }
 
   home({animate = true} = {}) {

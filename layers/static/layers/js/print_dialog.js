@@ -2,6 +2,7 @@
 
 import {el} from './dom.js';
 import {distance, stamp} from './format.js';
+import {said} from './looks.js';
 import {swatch} from './shapes.js';
 import {toast} from './toast.js';
 
@@ -92,7 +93,8 @@ function north() {
 
 function legendOf(app) {
   const rows = app.tree.shownLayers.flatMap((layer) => [
-    el('li.head', {}, layer.title),
+    el('li.head', {}, [layer.title, layer.themes?.find(({key}) => key === layer.look?.theme)?.title, layer.look?.heat ? '热力图' : ''].filter(Boolean).join(' · ')),
+    ...said(layer).map(({label, value}) => el('li', {}, `${label}：${value}`)),
     ...(layer.states ?? []).map((state) => el('li', {}, swatch(state), state.label)),
   ]);
   return rows.length ? el('ul.print-legend', {data: {theme: 'light'}}, ...rows) : null;

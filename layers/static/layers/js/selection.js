@@ -3,6 +3,7 @@
 import {post, withQuery} from './api.js';
 import {el} from './dom.js';
 import {area as areaText, count, distance} from './format.js';
+import {listParams, params, said} from './looks.js';
 import {asItem, row} from './results.js';
 import {explain, toast} from './toast.js';
 
@@ -58,7 +59,7 @@ export class Selection {
 
   async #ask(layer, geometry, region) {
     try {
-      const answer = await post(`/api/v1/features/${layer.key}/`, {within: geometry, region: region || undefined, page_size: SHOWN});
+      const answer = await post(`/api/v1/features/${layer.key}/`, {...params(layer), within: geometry, region: region || undefined, page_size: SHOWN});
       return {layer, ...answer};
     } catch (error) {
       explain(error);
@@ -68,14 +69,16 @@ export class Selection {
 
   #group({layer, count: total, features}, geometry, region) {
     const within = JSON.stringify(geometry);
-    const sheet = withQuery(`/api/v1/features/${layer.key}/export.xlsx`, {within, region});
-    const list = layer.list_url ? withQuery(layer.list_url, {within, region}) : '';
+    const sheet = withQuery(`/api/v1/features/${layer.key}/export.xlsx`, {...params(layer), within, region});
+    const list = layer.list_url ? withQuery(layer.list_url, {...listParams(layer), within, region}) : '';
+    const conditions = said(layer).map(({label, value}) => `${label}：${value}`).join('；');
     return el('details.result-group', {open: true},
       el('summary', {}, layer.title, el('span.spacer'), el('span.badge', {}, count(total))),
       el('div.result-actions', {},
         el('a.btn.btn-small', {href: sheet, download: ''}, '导出 xlsx'),
         list ? el('a.btn.btn-small', {href: list}, '在列表中打开') : null,
         el('button.btn.btn-small', {type: 'button', onclick: () => this.#app.table.open(layer.key, {within: geometry})}, '在表格中看')),
+      conditions ? el('p.more', {}, `条件：${conditions}`) : null,
       el('ul.result-list', {}, ...features.map((feature) => row(this.#app, asItem(layer.key, feature)))),
       total > features.length ? el('p.more', {}, `只列出前 ${features.length} 个，共 ${count(total)} 个：导出或在表格中看全部。`) : null);
   }

@@ -4,17 +4,22 @@ import {App} from './app.js';
 import {get, withQuery} from './api.js';
 import * as basemaps from './basemaps.js';
 import {Cast} from './cast.js';
+import {Compare} from './compare.js';
 import {throttled} from './dom.js';
+import {Drawing} from './drawing.js';
+import * as filterChips from './filter_chips.js';
+import * as filterForm from './filter_form.js';
 import {IncidentList} from './incident_list.js';
 import {LayerTree} from './layer_tree.js';
+import {canHeat, Looks} from './looks.js';
 import {MapView} from './map.js';
 import {Measure} from './measure.js';
 import {Nearby} from './nearby.js';
 import {Panel} from './panel.js';
-import {parse as parseLink} from './permalink.js';
 import * as pointing from './pointing.js';
 import * as printing from './print_dialog.js';
 import * as regions from './regions.js';
+import {SavedViews} from './saved_views.js';
 import * as search from './search.js';
 import {Selection} from './selection.js';
 import {startShell} from './shell.js';
@@ -49,6 +54,8 @@ app.near = new Nearby(app);
 app.selection = new Selection(app);
 app.measure = new Measure(app);
 app.table = new Table(app, refs.dock);
+app.views = new SavedViews(app);
+app.drawing = new Drawing(app, refs.drawBar);
 if (boot.can?.cast) app.cast = new Cast(app);
 
 app.report = (lon, lat) => {
@@ -69,28 +76,39 @@ async function begin() {
   const {lon, lat, zoom, sel} = app.link;
   outlinesAsked.then((outlines) => {
     map.ground.setOutlines(outlines);
+    app.outlines = outlines;
     map.homeCode = boot.region?.code;
     map.ground.mark(app.region);
-    if (zoom === undefined && !boot.home) map.home({animate: false});
+    if (zoom === undefined && app.link.region) map.fitRegion(app.link.region, {animate: false});
+    else if (zoom === undefined && !boot.home) map.home({animate: false});
   }).catch(explain);
   if (zoom !== undefined) map.setView({lon, lat, zoom});
   else if (boot.home) map.setView(boot.home);
   const layers = await layersAsked;
   const list = layers.results ?? layers;
+  app.looks = new Looks(list, app.link.looks);
   map.setLayers(list);
   if (app.region) map.tiles.setRegion(app.region);
   app.tree = new LayerTree(app, refs.tree, list, app.link.layers);
-  app.tree.addEventListener('change', () => app.dispatchEvent(new Event('view')));
-  app.addEventListener('view', () => history.replaceState(null, '', app.linkHash()));
+  app.tree.addEventListener('change', () => app.viewChanged());
+  filterChips.start(app, refs.filterChips);
+  app.compare = new Compare(app, refs);
+  app.compare.addEventListener('change', () => app.viewChanged());
   basemaps.start(app, refs.tree);
   app.incidents.start(list);
-  regions.start(app, refs.region);
+  const regionsThere = regions.start(app, refs.region);
+  if (sel && app.link.draw) {
+    panel.addEventListener('loaded', () => refs.panelBody.querySelector(`[data-draw][data-action="${CSS.escape(app.link.draw)}"]`)?.click(), {once: true});
+  }
   if (sel) {
     app.open(sel, {fly: zoom === undefined});
     // Again: the middle is now the middle of what the panel leaves.
     if (zoom !== undefined) map.setView({lon, lat, zoom});
   }
   await outlinesAsked.catch(() => null);
+  await regionsThere;
+  if (app.link.compare) app.compare.open(app.link.compare);
+  app.viewChanged();
   const ready = () => {
     performance.mark('antu:map-ready');
     document.documentElement.dataset.ready = '1';
@@ -114,13 +132,35 @@ const tools = {
   notes: () => app.measure.openNotes(),
   table: () => toggleTable(),
   print: () => printing.open(app, refs),
-  link: () => app.copy(`${location.origin}/${app.linkHash()}`, '链接已复制，打开后是同样的视图。'),
+  link: () => app.views.copy(),
+  views: () => app.views.open(),
+  compare: () => app.compare?.toggle(),
+  filter: () => {
+    const layer = firstWith((each) => !each.live && each.filter_fields?.some(({hidden}) => !hidden));
+    if (layer) filterForm.open(app, layer);
+    else toast('打开的图层没有可筛选的条件。');
+  },
+  theme: () => {
+    const layer = firstWith((each) => each.themes?.length);
+    if (layer) app.tree.unfold(layer.key);
+    else toast('打开的图层没有别的着色方式。');
+  },
+  heat: () => {
+    const layer = firstWith(canHeat);
+    if (!layer) toast('没有打开可以画热力图的图层。');
+    else app.looks.set(layer.key, {heat: !layer.look.heat});
+  },
   cast: () => app.cast?.open(),
   in: () => map.zoomBy(1),
   out: () => map.zoomBy(-1),
   home: () => app.setRegion(''),
   locate: () => locate(),
 };
+
+/** The layer a key means: of those shown the one with the most rows. */
+function firstWith(holds) {
+  return app.tree?.shownLayers.filter(holds).toSorted((one, other) => (other.count ?? 0) - (one.count ?? 0))[0];
+}
 
 function toggleTable() {
   app.table.toggle();
@@ -144,6 +184,7 @@ function locate() {
 function escape() {
   if (map.sketch.active) map.sketch.stop();
   else if (!refs.contextMenu.hidden) refs.contextMenu.hidden = true;
+  else if (app.compare?.isOpen) app.compare.close();
   else if (panel.isOpen) panel.close();
   else if (app.table.isOpen) app.table.close();
   else ['area', 'measure', 'near', 'hovered'].forEach((role) => map.highlight.clear(role));
@@ -175,7 +216,12 @@ shortcuts.add([
     ['s', '测面积', tools.area],
     ['e', '标绘', tools.notes],
     ['t', '同步表格', tools.table],
-    ['p', '打印', tools.print],
+    ['f', '筛选图层', tools.filter],
+    ['k', '选择按什么着色', tools.theme],
+    ['u', '热力图', tools.heat],
+    ['o', '保存和打开视图', tools.views],
+    ['m', '两地对比', tools.compare],
+    ['p', '打印', () => (app.compare?.isOpen ? app.compare.print() : tools.print())],
     ['y', '复制链接', tools.link],
     ['v', '投屏', tools.cast],
     ['h', '看全域', tools.home],
@@ -204,12 +250,10 @@ refs.layersFold.addEventListener('click', () => {
   refs.layersFold.setAttribute('aria-expanded', String(!refs.tree.hidden));
 });
 addEventListener('hashchange', () => {
-  const link = parseLink(location.hash);
-  if (link.zoom !== undefined) map.setView(link);
-  for (const {key} of link.layers ? app.tree.all : []) app.tree.set(key, link.layers.includes(key));
-  // A short link (#sel=…) says nothing of the region; a whole one without a region means everywhere.
-  if ((link.region || link.zoom !== undefined) && (link.region ?? '') !== app.region) app.setRegion(link.region ?? '', {fit: false});
-  if (link.sel && link.sel.id !== panel.subject?.id) app.open(link.sel, {fly: link.zoom === undefined});
+  if (!app.compare) location.reload(); // the page was still being made for the address before
+  if (!app.compare || location.hash === app.linkHash()) return;
+  app.isFollowing = true;
+  app.follow(location.hash);
 });
 
 // The feed says which layers changed: their tiles are asked for again, and an open panel is loaded afresh.

@@ -3,6 +3,7 @@
 import {get, post, withQuery} from './api.js';
 import {el, settled} from './dom.js';
 import {count} from './format.js';
+import {params} from './looks.js';
 import {asItem, stateOf} from './results.js';
 import {swatch} from './shapes.js';
 import {explain} from './toast.js';
@@ -16,6 +17,7 @@ export class Table {
   #layer = '';
   #page = 1;
   #within = null;
+  #look = '';
   #running = null;
   #parts = {};
   #reload;
@@ -26,6 +28,7 @@ export class Table {
     this.#reload = settled(() => this.#load(), 250);
     app.map.addEventListener('move', () => this.#moved());
     app.addEventListener('region', () => this.#moved());
+    app.addEventListener('view', () => this.#looked());
     app.addEventListener('changed', ({detail}) => this.isOpen && detail === this.#layer && this.#reload());
     app.panel.addEventListener('subject', ({detail}) => this.#mark(detail));
     app.map.addEventListener('hover', ({detail}) => this.#hover(detail?.pick));
@@ -84,8 +87,17 @@ export class Table {
     this.#reload();
   }
 
+  /** A theme or filter was chosen: other rows, or other words for their states. */
+  #looked() {
+    const look = JSON.stringify(params(this.#app.tree.describe(this.#layer)));
+    if (!this.isOpen || look === this.#look) return;
+    this.#look = look;
+    this.#page = 1;
+    this.#reload();
+  }
+
   #filters() {
-    const filters = {region: this.#app.region || undefined};
+    const filters = {...params(this.#app.tree.describe(this.#layer)), region: this.#app.region || undefined};
     if (!this.#within) filters.bbox = this.#app.map.bbox().map((value) => value.toFixed(6)).join(',');
     return filters;
   }

@@ -1,6 +1,9 @@
 /** Whose view the wall shows: an operator's, the wall's own, or the one somebody set by hand at the wall. */
 
+import {el} from './dom.js';
 import {ago} from './format.js';
+import {Looks, said} from './looks.js';
+import {swatch} from './shapes.js';
 
 const MARGIN_DEGREES = 0.02;
 
@@ -10,6 +13,7 @@ export class WallView {
   #refs;
   #now;
   #value = null;
+  #looks;
   #byHand = false;
   #set = '';
 
@@ -24,6 +28,8 @@ export class WallView {
     this.#layers = layers;
     this.#refs = refs;
     this.#now = now;
+    this.#looks = new Looks(layers);
+    this.#looks.addEventListener('change', ({detail}) => map.setLook(detail));
     map.addEventListener('gesture', () => this.#lock());
     refs.star.addEventListener('click', () => this.release());
     document.addEventListener('keydown', ({key}) => (key === 'f' || key === 'F') && this.release());
@@ -39,11 +45,24 @@ export class WallView {
 
   #apply() {
     const {view} = this.#value;
+    this.#looks.setAll(view.looks ?? {});
     for (const {key} of this.#layers) this.#map.setVisible(key, (view.layers ?? []).includes(key));
+    this.#tell(view);
     this.#map.tiles.setRegion(view.region ?? '');
     this.#map.ground.mark(view.region ?? '');
     if (view.bbox) this.#map.fit(view.bbox, {maxZoom: 18});
     else if (Number.isFinite(view.lon)) this.#map.setView(view, {animate: true});
+  }
+
+  /** A wall that shows a part, or other colours than usual, says so. */
+  #tell(view) {
+    const {looks: box} = this.#refs;
+    const shown = this.#layers.filter(({key, look}) => (view.layers ?? []).includes(key) && (look.theme || look.heat || Object.keys(look.filters).length));
+    box.replaceChildren(...shown.map((layer) => el('section', {},
+      el('h2', {}, [layer.title, layer.themes?.find(({key}) => key === layer.look.theme)?.title, layer.look.heat ? '热力图' : ''].filter(Boolean).join(' · ')),
+      ...said(layer).map(({label, value}) => el('p', {}, `${label}：${value}`)),
+      layer.look.theme && !layer.look.heat ? el('ul', {}, ...layer.states.map((state) => el('li', {}, swatch(state), state.label))) : null)));
+    box.hidden = !shown.length;
   }
 
   /** Any gesture at the wall keeps the picture where it is until somebody lets it go. */

@@ -129,15 +129,16 @@ export class Marks {
       if (properties.grid) return this.#cell(layer, state, properties);
       if (/Polygon/.test(feature.getType())) return this.#ground(layer, state, properties);
       const stale = Boolean(properties.stale);
-      const mark = this.#mark(state, stale, SIZES.find(([until]) => zoom() < until)[1]);
+      const mark = this.#mark(state, stale, Boolean(layer.look?.theme), SIZES.find(([until]) => zoom() < until)[1]);
       if (zoom() < (layer.label_from_zoom ?? 14) || !properties.name) return mark;
       return [mark, this.#label(properties.name)];
     };
   }
 
-  #mark(state, stale, size) {
-    return this.#once(`${state.shape}|${state.color}|${stale}|${size}`, () => {
-      const color = this.#palette.mark(stale ? 'grey' : state.color);
+  /** A stale feature is hollow; and grey, but for a theme, whose colour says something else than its facts' age. */
+  #mark(state, stale, isThemed, size) {
+    return this.#once(`${state.shape}|${state.color}|${stale}|${isThemed}|${size}`, () => {
+      const color = this.#palette.mark(stale && !isThemed ? 'grey' : state.color);
       const look = {shape: state.shape, color, halo: this.#palette.get('--halo'), edge: this.#palette.get('--mark-edge'), size: size * this.#scale, hollow: stale};
       return new Style({image: asIcon(drawMark(look), 'obstacle'), zIndex: stale ? 1 : 2 + (state.rank ?? 0)});
     });
