@@ -115,22 +115,31 @@ def period_of(table: Table, asked: Asked) -> dict[str, str]:
     return {f"{table.period}__{end}": date.isoformat() for end, date in ends.items() if date}
 
 
-def answers(tables: tuple[Table, ...], asked: Asked) -> list[Answer]:
-    """All at once: tables over the same rows share a pass of the database."""
-    if asked.ground is None:
-        return []
-    wanted = [(table, parts_of(table, asked)) for table in tables]
-    wanted = [(table, parts) for table, parts in wanted if parts]
-    passes: dict[Pass, dict[Cube, Records]] = defaultdict(dict)
+Passes = dict[Pass, dict[Cube, Records]]
+
+
+def passes_of(wanted: list[tuple[Table, list[Part]]]) -> Passes:
+    """Tables over the same rows share a pass of the database."""
+    found: Passes = defaultdict(dict)
     for _table, parts in wanted:
         for part in parts:
-            passes[part.wanted][part.cube] = part.records
-    results = {
-        one: counting.counted(
-            one, next(iter(cubes.values())), tuple(cubes), asked.user, asked.today, is_now=asked.is_now
-        )
-        for one, cubes in passes.items()
-    }
+            found[part.wanted][part.cube] = part.records
+    return found
+
+
+def planned(tables: tuple[Table, ...], asked: Asked) -> list[tuple[Table, list[Part]]]:
+    """The tables of which this reader may see anything, with what must be counted for them."""
+    found = [(table, parts_of(table, asked)) for table in tables]
+    return [(table, parts) for table, parts in found if parts]
+
+
+def answers(tables: tuple[Table, ...], asked: Asked) -> list[Answer]:
+    if asked.ground is None:
+        return []
+    wanted, results = planned(tables, asked), {}
+    for one, cubes in passes_of(wanted).items():
+        records = next(iter(cubes.values()))
+        results[one] = counting.counted(one, records, tuple(cubes), asked.user, asked.today, is_now=asked.is_now)
     return [Folding(table, parts, results, asked, asked.ground).answer() for table, parts in wanted]
 
 

@@ -133,16 +133,19 @@ def dimensions_in(names: Mapping[Any, str]) -> list[Dimension]:
     return [key for key in names if isinstance(key, Dimension)]
 
 
-def fetched(statement: Statement, names: Mapping[Any, str], cubes: Sequence[Cube]) -> list[tuple[Any, ...]]:
+def sql_of(statement: Statement, names: Mapping[Any, str], cubes: Sequence[Cube]) -> str:
     dimensions = dimensions_in(names)
     sets = dict.fromkeys(frozenset(cube.dimensions) for cube in cubes)
     grouping = ", ".join(f"({', '.join(['m_region', *sorted(names[d] for d in one)])})" for one in sets)
     which = f"GROUPING({', '.join(names[d] for d in dimensions)})" if dimensions else "0"
     shown = ["m_region", which, *(names[d] for d in dimensions), "count(*)"]
     shown += [f"sum({name})" for key, name in names.items() if isinstance(key, str)]
-    sql = f"SELECT {', '.join(shown)} FROM ({statement.sql}) AS counted GROUP BY GROUPING SETS ({grouping})"
+    return f"SELECT {', '.join(shown)} FROM ({statement.sql}) AS counted GROUP BY GROUPING SETS ({grouping})"
+
+
+def fetched(statement: Statement, names: Mapping[Any, str], cubes: Sequence[Cube]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, list(statement.params))
+        cursor.execute(sql_of(statement, names, cubes), list(statement.params))
         return list(cursor.fetchall())
 
 

@@ -100,7 +100,7 @@ EXPIRY = DateBands(
 BASIC = "基本情况"
 TRUTH = "信息质量"
 GROWTH = "新增与纳入"
-DUTY = "证照、演练与联系人"
+DUTY = "证照与演练"
 
 
 def reconciled(user: User, asked: Asked) -> dict[str, Any] | None:

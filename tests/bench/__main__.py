@@ -16,6 +16,7 @@ BENCHES = {
     "nearby": "tests.bench.nearby:straight_line",
     "tiles": "tests.bench.tiles:raw",
     "cells": "tests.bench.tiles:low_zoom",
+    "statistics": "tests.bench.tabulating:page",
     "append": "tests.bench.appending:throughput",
     "idle": "tests.bench.feed:idle",
     "feed": "tests.bench.feed:against_bare",
