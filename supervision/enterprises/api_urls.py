@@ -1,7 +1,7 @@
 from django.urls import path
 
 from layers import record_api
-from supervision.enterprises import api_truth
+from supervision.enterprises import api_merging, api_truth
 
 RECORDS = {"module": "enterprises", "key": "enterprises"}
 
@@ -15,4 +15,8 @@ urlpatterns = [
     path("enterprises/change-requests/<int:pk>/transitions/<slug:name>/", api_truth.Decide.as_view(), name="decide"),
     path("enterprises/contradictions/", record_api.RecordList.as_view(),
          {"module": "enterprises", "key": "contradictions"}, name="contradictions"),
+    path("enterprises/<int:pk>/transitions/<slug:name>/", api_merging.FileStep.as_view(), name="file-step"),
+    path("enterprises/<int:pk>/merge/", api_merging.MergeInto.as_view(), name="merge"),
+    path("enterprises/duplicates/<int:pk>/transitions/<slug:name>/", api_merging.Judge.as_view(), name="judge"),
+    path("enterprises/merges/<int:pk>/split/", api_merging.Split.as_view(), name="split"),
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from core.models import User
 from geo.models import Site
 from layers import record_sheets
 from layers.registry import Action, Column, Layer, Module, Nav, Records, State, Tab, registry
+from supervision.enterprises import manifest_merging as merging
 from supervision.enterprises import manifest_papers as papers
 from supervision.enterprises import manifest_truth as truth
 from supervision.enterprises import selectors, services
@@ -22,7 +23,7 @@ from supervision.enterprises.models.enterprise import IN_REGISTER
 from supervision.enterprises.sheet import EnterpriseSheet
 from supervision.enterprises.statistics import TABLES
 from supervision.enterprises.themes import THEMES
-from supervision.enterprises.workflow import CHANGE_REQUEST
+from supervision.enterprises.workflow import CHANGE_REQUEST, ENTERPRISE
 
 STATES = (
     State(key="other", label="其他", color="slate", shape="circle", rank=0),
@@ -156,12 +157,12 @@ registry.add(
         key="enterprises",
         title="企业数据中心",
         layers=(LAYER, papers.BOUNDARIES, truth.LAYER),
-        tabs=(*TABS, *papers.TABS, *truth.TABS),
-        actions=(*ACTIONS, *papers.ACTIONS, *truth.ACTIONS),
-        strips=(*papers.STRIPS, *truth.STRIPS),
-        cards=truth.CARDS,
-        records=(RECORDS, *papers.records.ALL, truth.CONTRADICTIONS, truth.REQUESTS),
-        workflows=(CHANGE_REQUEST,),
+        tabs=(*TABS, *papers.TABS, *truth.TABS, *merging.TABS),
+        actions=(*ACTIONS, *papers.ACTIONS, *truth.ACTIONS, *merging.ACTIONS),
+        strips=(*merging.STRIPS, *papers.STRIPS, *truth.STRIPS),
+        cards=(*truth.CARDS, *merging.CARDS),
+        records=(RECORDS, *papers.records.ALL, truth.CONTRADICTIONS, truth.REQUESTS, *merging.RECORDS),
+        workflows=(ENTERPRISE, CHANGE_REQUEST),
         nav=(
             Nav(
                 title="企业", url_name="records:list", args=("enterprises", "enterprises"), permission=VIEW[0], order=20

@@ -25,6 +25,7 @@ from supervision.enterprises.references import (
     STAY,
     Reference,
     Single,
+    authoritative,
     concrete,
     ended,
     group,
@@ -84,6 +85,8 @@ def planned(survivor: int, absorbed: int, given: Mapping[str, str]) -> list[Move
 
 def _plan(reference: Reference, survivor: int, absorbed: int, given: Mapping[str, str]) -> Move:
     move = Move(reference, pks=list(reference.rows(absorbed).values_list("pk", flat=True)))
+    if reference.is_identity:
+        move.pks, move.stayed = [], move.pks
     if not move.pks:
         return move
     for single in reference.singles:
@@ -247,21 +250,3 @@ def _pair_decided(keep: Enterprise, gone: Enterprise, actor: User) -> None:
     )
     open_pairs = Duplicate.objects.filter(verdict=Duplicate.Verdict.OPEN)
     open_pairs.filter(Q(first=gone.pk) | Q(second=gone.pk)).delete()
-
-
-def authoritative(enterprise: Enterprise) -> Enterprise:
-    """The file that counts, at the end of the chain of merges."""
-    while enterprise.merged_into is not None:  # a file that was merged is never merged into: no circles
-        enterprise = enterprise.merged_into
-    return enterprise
-
-
-def absorbed_by(enterprise: Enterprise) -> list[Enterprise]:
-    """Every file that went into this one, also by way of another: their histories are told with its own."""
-    found: list[Enterprise] = []
-    level = [enterprise.pk]
-    while level:
-        rows = list(Enterprise.objects.filter(merged_into__in=level).select_related("site").order_by("pk"))
-        found += rows
-        level = [row.pk for row in rows]
-    return found

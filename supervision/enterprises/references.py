@@ -83,6 +83,11 @@ class Reference:
     def column(self) -> str:
         return str(concrete(self.model, self.field).attname)
 
+    @property
+    def is_identity(self) -> bool:
+        """The key of the row is the enterprise's: such a profile cannot move, it stays with the absorbed file."""
+        return bool(concrete(self.model, self.field).primary_key)
+
     def rows(self, pk: int) -> QuerySet[Any]:
         """All rows that point at the enterprise with this key; nobody's view is asked, none may be lost."""
         wanted: dict[str, Any] = {self.column: pk}
@@ -141,11 +146,7 @@ def singles(reference: Reference) -> Iterator[Single]:
     """Every uniqueness of the model that a changed reference could break, with what is done about it."""
     meta = reference.model._meta
     field = concrete(reference.model, reference.field)
-    if field.primary_key:
-        # Its key is the enterprise: a second profile of the same kind cannot move, the survivor has its own.
-        yield Single((), None, Rule(STAY))
-        return
-    if field.unique:
+    if field.unique and not field.primary_key:
         yield Single((), None, Rule(STAY))
     for names in meta.unique_together:
         if reference.field in names:
@@ -222,3 +223,21 @@ def value(model: type[Model], column: str, kept: Any) -> Any:
 
 def concrete(model: type[Model], column: str) -> Any:
     return next(f for f in model._meta.concrete_fields if column in (f.name, f.attname))
+
+
+def authoritative(enterprise: Enterprise) -> Enterprise:
+    """The file that counts, at the end of the chain of merges."""
+    while enterprise.merged_into is not None:  # a file that was merged is never merged into: no circles
+        enterprise = enterprise.merged_into
+    return enterprise
+
+
+def absorbed_by(enterprise: Enterprise) -> list[Enterprise]:
+    """Every file that went into this one, also by way of another: their histories are told with its own."""
+    found: list[Enterprise] = []
+    level = [enterprise.pk]
+    while level:
+        rows = list(Enterprise.objects.filter(merged_into__in=level).select_related("site").order_by("pk"))
+        found += rows
+        level = [row.pk for row in rows]
+    return found

@@ -9,10 +9,13 @@ from django.db.models import Count, F, Func, QuerySet
 from core import audit
 from core.models import User
 from core.models.audit import AuditEntry
+from core.workflow import steps_of
 from geo.coordinates import Datum
 from geo.models import Region, Site
 from supervision.enterprises.models import Contact, Enterprise, StatusChange
 from supervision.enterprises.provenance import provenance_of
+from supervision.enterprises.references import absorbed_by
+from supervision.enterprises.references import kept as kept_references
 
 
 class Change(TypedDict):
@@ -63,8 +66,27 @@ def history_tab(site: Site, user: User) -> dict[str, Any]:
     enterprise = of_site(site, user)
     if enterprise is None:
         return {"enterprise": None}
-    changes = StatusChange.objects.filter(enterprise=enterprise).select_related("actor")
-    return {"enterprise": enterprise, "status_changes": changes, "changes": recent_changes(enterprise)}
+    files = [enterprise, *absorbed_by(enterprise)]
+    changes = StatusChange.objects.filter(enterprise__in=files).select_related("actor", "enterprise__site")
+    lines = sorted((line for file in files for line in recent_changes(file)), key=lambda line: line["at"], reverse=True)
+    return {
+        "enterprise": enterprise, "status_changes": changes, "changes": lines[:20], "absorbed": files[1:],
+        "steps": [(file, step) for file in files for step in steps_of(file).order_by("-pk")[:20]],
+        "kept": [(file, kept_rows(file)) for file in files[1:]],
+    }  # fmt: skip
+
+
+def kept_rows(absorbed: Enterprise) -> list[str]:
+    """What stays with a file that was merged because it cannot be rewritten: confirmations, papers, attachments."""
+    wanted = {"Confirmation", "Document", "Attachment"}
+    found = []
+    for model in {r.model for r in kept_references() if r.model.__name__ in wanted}:
+        keys = {
+            pk for r in kept_references() if r.model is model for pk in r.rows(absorbed.pk).values_list("pk", flat=True)
+        }
+        if keys:
+            found.append(f"{model._meta.verbose_name} {len(keys)}")
+    return sorted(found)
 
 
 def recent_changes(enterprise: Enterprise, *, limit: int = 20) -> list[Change]:

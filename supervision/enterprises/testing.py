@@ -12,7 +12,7 @@ from core.pinyin import initials
 from geo.identifiers import make_credit_code
 from geo.models import Region, Site
 from supervision.enterprises import boundaries
-from supervision.enterprises.models import Contact, Enterprise, StatusChange
+from supervision.enterprises.models import Contact, Duplicate, Enterprise, Merge, StatusChange
 from supervision.enterprises.papers import services
 
 
@@ -46,6 +46,7 @@ def samples(region: Region, actor: User, number: int = 0) -> dict[str, Model]:
         "enterprises/enterprises": enterprise,
         "site": enterprise.site,
         **rows_of(enterprise, actor),
+        **merging_rows(region, enterprise, actor, number),
     }
 
 
@@ -85,3 +86,21 @@ def square_around(enterprise: Enterprise, half: float = 0.001) -> dict[str, obje
         [x - half, y - half],
     ]
     return {"type": "Polygon", "coordinates": [ring]}
+
+
+def merging_rows(region: Region, enterprise: Enterprise, actor: User, number: int) -> dict[str, Model]:
+    """An application, a suspected pair, and a file that was merged into the enterprise."""
+    pending = make_enterprise(region, 100 + number, state="pending")
+    absorbed = make_enterprise(region, 200 + number)
+    first, second = sorted((enterprise, pending), key=lambda row: row.pk)
+    pair = Duplicate.objects.create(first=first, second=second, score=0.7, reasons=["名称相似 80%"])
+    record = Merge.objects.create(
+        survivor=enterprise, absorbed=absorbed, moved=[], before={"facts": [], "state": "valid"}, reason="重复登记",
+        actor=actor,
+    )  # fmt: skip
+    absorbed.state, absorbed.merged_into = "cancelled", enterprise
+    absorbed.save()
+    return {
+        "enterprises/applications": pending, "enterprises/duplicates": pair, "enterprises/merges": record,
+        "enterprises/cancelled": absorbed,
+    }  # fmt: skip

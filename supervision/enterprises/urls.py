@@ -1,6 +1,14 @@
 from django.urls import path, re_path
 
-from supervision.enterprises import views, views_boundary, views_dossier, views_requests, views_truth
+from supervision.enterprises import (
+    views,
+    views_boundary,
+    views_dossier,
+    views_lifecycle,
+    views_merging,
+    views_requests,
+    views_truth,
+)
 from supervision.enterprises.papers import views as papers
 
 app_name = "enterprises"
@@ -23,4 +31,11 @@ urlpatterns = [
     path("<int:pk>/dossier.<str:kind>", views_dossier.paper, name="dossier-paper"),
     path("rows/<slug:key>/<int:pk>/verify/", papers.verify, name="row-verify"),
     path("rows/<slug:key>/<int:pk>/withdraw/", papers.withdraw, name="row-withdraw"),
+    path("enterprises/<int:pk>/", views_lifecycle.file, {"module": "enterprises", "key": "enterprises"}, name="file"),
+    path("applications/check/", views_lifecycle.check, name="check"),
+    path("<int:pk>/step/<slug:name>/", views_lifecycle.step, name="step"),
+    path("<int:pk>/merge/", views_merging.merge_with, name="merge-with"),
+    path("<int:pk>/merge/<int:other>/", views_merging.merge_page, name="merge"),
+    path("duplicates/<int:pk>/verdict/<slug:name>/", views_merging.verdict, name="verdict"),
+    path("merges/<int:pk>/split/", views_merging.split_page, name="split"),
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from core.workflow import NotAllowed, Stale, steps_of
 from geo.models import Site
 from layers.registry import registry
 from supervision.enterprises import lifecycle, services
-from supervision.enterprises.merging import absorbed_by, authoritative, merge
+from supervision.enterprises.merging import merge
 from supervision.enterprises.models import (
     Boundary,
     ChangeRequest,
@@ -36,7 +36,7 @@ from supervision.enterprises.models import (
     Merge,
     RescueFact,
 )
-from supervision.enterprises.references import Unhandled, kept, movable, references
+from supervision.enterprises.references import Unhandled, absorbed_by, authoritative, kept, movable, references
 from supervision.enterprises.splitting import added_since, split
 from supervision.enterprises.testing import make_enterprise
 from tests.cast import square
