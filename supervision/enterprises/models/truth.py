@@ -35,7 +35,7 @@ class Confirmation(OfEnterprise):
     actor = models.ForeignKey("core.User", on_delete=models.PROTECT, related_name="+", verbose_name="确认人")
     channel = models.CharField("途径", max_length=12, choices=Channel.choices)
     outcome = models.CharField("结果", max_length=10, choices=Outcome.choices)
-    facts = models.JSONField("事项", default=list)  # keys of the facts that were looked at, or ["*"]: the file as a whole
+    facts = models.JSONField("事项", default=list)  # keys of facts; ["*"]: the file as a whole
     changes = models.JSONField("更正", default=dict)  # {fact: {"before": …, "after": …}}
     note = models.CharField("说明", max_length=200, blank=True)
 
