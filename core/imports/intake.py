@@ -116,6 +116,8 @@ class _Intake:
             self.counts["example"] += 1
             return {"row": asdict(row) | {"state": "example"}, "cells": cells}
         self.total += 1
+        if line.get("problem"):
+            row.refuse(line["problem"])
         for title, column in taken.items():
             parsed = parse(column, cells.get(title), context)
             if parsed.problem:

@@ -45,7 +45,7 @@ class Doing:
 
     actor: User
     options: Mapping[str, Any]
-    progress: Callable[[int, int], None] = lambda done, total: None
+    kept: dict[str, Any] = field(default_factory=dict)  # what a sheet found out in `check` and wants in `apply`
 
 
 class Recorder(ABC):
@@ -68,7 +68,7 @@ class Sheet(ABC):
     model: type[Model]
     identity: tuple[str, ...]
     has_geometry = False  # takes the geometry of a row from a geodata file
-    # What the system itself keeps about the records: it goes with a record that is taken back and keeps none from going.
+    # What the system itself keeps about the records: it goes with one that is taken back, and keeps none from going.
     derived: tuple[type[Model], ...] = ()
 
     @abstractmethod

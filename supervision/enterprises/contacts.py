@@ -16,6 +16,7 @@ from supervision.enterprises.models import Contact, Enterprise
 
 # Whoever holds one of these does not just disappear from the file: they hand over (handover.py).
 HANDED_OVER = (Contact.Role.SAFETY, Contact.Role.EMERGENCY, Contact.Role.PRINCIPAL)
+ROLES = frozenset(Contact.Role.values)
 
 
 @transaction.atomic
@@ -64,7 +65,7 @@ def holder(enterprise: Enterprise, role: str) -> Contact | None:
 
 def checked(role: str, name: str, phone: str) -> tuple[str, str]:
     name, phone = name.strip(), identifiers.tidy(phone)
-    if role not in Contact.Role.values:
+    if role not in ROLES:
         raise ValidationError({"role": f"身份应是：{'、'.join(str(label) for label in Contact.Role.labels)}。"})
     if not name or len(name) > 40:
         raise ValidationError({"name": "请填姓名（不超过 40 字）。"})

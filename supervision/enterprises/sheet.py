@@ -68,11 +68,11 @@ class EnterpriseSheet(Sheet):
         return columns(with_contacts=user.has_perm("enterprises.change_contact"))
 
     def check(self, rows: Sequence[Row], doing: Doing) -> None:
-        Checking(self, rows, doing).run()
+        checking = doing.kept["checking"] = Checking(self, rows, doing)
+        checking.run()
 
     def apply(self, rows: Sequence[Row], doing: Doing, recorder: Recorder) -> None:
-        checking = Checking(self, rows, doing)
-        checking.prepare()
+        checking: Checking = doing.kept["checking"]
         new = [row for row in rows if row.state == "new"]
         with audit.bulk("enterprises_enterprise", actor=doing.actor, rows=len(new), note=SOURCE):
             register(checking, new, recorder)
@@ -110,6 +110,7 @@ class Checking:
         self.people: dict[int, dict[str, Contact]] = {}
         self.regions: dict[str, Region] = {}
         self.places: dict[int, tuple[Any, Region | None]] = {}
+        self.facts: dict[int, dict[str, Any]] = {}
 
     def prepare(self) -> None:
         actor = self.doing.actor
@@ -172,7 +173,7 @@ class Checking:
             return
         row.values["industry_code"] = code
         try:
-            services.check_facts(facts_of(row, self.regions), taken=self._taken)
+            self.facts[row.number] = services.check_facts(facts_of(row, self.regions), taken=self._taken)
         except ValidationError as error:
             for key, texts in error.message_dict.items():
                 row.refuse("；".join(texts), "category" if key == "categories" else key)
@@ -252,7 +253,7 @@ def register(checking: Checking, rows: Sequence[Row], recorder: Recorder) -> Non
     for row in rows:
         point, region = checking.places[row.number]
         assert region is not None
-        facts = services.check_facts(facts_of(row, checking.regions), taken=checking._taken)
+        facts = checking.facts[row.number]
         datum = row.values["datum"] or checking.doing.options.get("datum") or Datum.CGCS2000
         sites.append(Site(
             kind=Site.Kind.ENTERPRISE, region=region, geom=point, datum=datum, name=facts.pop("name"),
@@ -302,7 +303,7 @@ def update(checking: Checking, rows: Sequence[Row], recorder: Recorder) -> None:
     list(Enterprise.objects.filter(pk__in=[f.pk for f in files]).order_by("pk").select_for_update().values("pk"))
     for row, file in zip(rows, files, strict=True):
         recorder.changing(row.number, file.site, file)
-        facts = services.check_facts(facts_of(row, checking.regions), taken=checking._taken)
+        facts = checking.facts[row.number]
         fields = {"categories" if key in ("category", "also") else key for key in row.changes}
         if fields & {"lon", "lat"}:
             file.site.geom, file.site.region = checking.places[row.number]
