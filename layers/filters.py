@@ -142,7 +142,8 @@ class Choice(django_filters.ChoiceFilter):  # type: ignore[misc]  # django-filte
 
     def filter(self, rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if value != EMPTY:
-            return super().filter(rows, value)
+            chosen: QuerySet[Any] = super().filter(rows, value)
+            return chosen
         nothing = Q(**{f"{self.field_name}__isnull": True})
         return rows.filter(nothing | Q(**{self.field_name: ""}) if self.is_text else nothing)
 
@@ -195,7 +196,7 @@ class HasState:
         self.expression = expression
 
     def __call__(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
-        found = rows.alias(**{f"by_{name}": Cast(self.expression, output_field=CharField())})
+        found: QuerySet[Any] = rows.alias(**{f"by_{name}": Cast(self.expression, output_field=CharField())})
         return found.filter(**{f"by_{name}": value})
 
 
@@ -206,7 +207,8 @@ class IsStale:
         self.expression = expression
 
     def __call__(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
-        return rows.alias(by_stale=self.expression).filter(by_stale=value)
+        found: QuerySet[Any] = rows.alias(by_stale=self.expression)
+        return found.filter(by_stale=value)
 
 
 NOTHING_BESIDES = Besides()
