@@ -27,6 +27,7 @@ ENTERPRISE = "*企业"  # marks what only an account of an enterprise does
 SEE, NOTE, TASK = "incidents.view_incident", "incidents.note_incident", "incidents.add_task"
 CHANGE, VERIFY = "incidents.change_incident", "incidents.verify_incident"
 ASSIGN, UNITS = "dispatch.add_assignment", "dispatch.view_assignment"
+MERGE = "enterprises.merge_enterprise"
 # (method, who). An address with several methods stands once for each. Whatever is not here fails the test.
 DECLARED: dict[str, list[tuple[str, str]]] = {
     "accounts/login/": [("get", PUBLIC)],
@@ -63,6 +64,20 @@ DECLARED: dict[str, list[tuple[str, str]]] = {
         ("get", "enterprises.view_enterprise"),
         ("patch", "enterprises.change_enterprise"),
     ],
+    "api/v1/enterprises/<int:pk>/transitions/<slug:name>/": [("post", "enterprises.set_status_enterprise")],
+    "api/v1/enterprises/<int:pk>/merge/": [("post", MERGE)],
+    "api/v1/enterprises/duplicates/<int:pk>/transitions/<slug:name>/": [("post", MERGE)],
+    "api/v1/enterprises/merges/<int:pk>/split/": [("post", MERGE)],
+    "enterprises/enterprises/<int:pk>/": [("get", "enterprises.view_enterprise")],
+    "enterprises/applications/check/": [("get", "enterprises.apply_enterprise enterprises.add_enterprise")],
+    "enterprises/<int:pk>/step/<slug:name>/": [
+        ("get", "enterprises.set_status_enterprise"),
+        ("post", "enterprises.set_status_enterprise"),
+    ],
+    "enterprises/<int:pk>/merge/": [("get", MERGE)],
+    "enterprises/<int:pk>/merge/<int:other>/": [("get", MERGE), ("post", MERGE)],
+    "enterprises/duplicates/<int:pk>/verdict/<slug:name>/": [("post", MERGE)],
+    "enterprises/merges/<int:pk>/split/": [("get", MERGE), ("post", MERGE)],
     "api/v1/incidents/": [("get", SEE), ("post", "incidents.add_incident incidents.raise_alarm")],
     "api/v1/incidents/grade/": [("post", SIGNED)],
     "api/v1/incidents/one-touch/": [("post", f"incidents.raise_alarm {ENTERPRISE}")],
@@ -95,6 +110,11 @@ DECLARED: dict[str, list[tuple[str, str]]] = {
     "enterprises/<int:pk>/verify/": [("post", "enterprises.verify_enterprise")],
     "enterprises/<int:pk>/status/": [("get", "enterprises.set_status_enterprise")],
     "enterprises/<int:pk>/contact/": [("get", "enterprises.change_contact")],
+    "enterprises/<int:pk>/boundary/": [("get", "enterprises.view_boundary"), ("post", "enterprises.add_boundary")],
+    "enterprises/<int:pk>/dossier/": [("get", "enterprises.view_enterprise")],
+    "enterprises/<int:pk>/dossier.<str:kind>": [("get", "enterprises.view_enterprise")],
+    "enterprises/rows/<slug:key>/<int:pk>/verify/": [("post", "enterprises.change_licence")],
+    "enterprises/rows/<slug:key>/<int:pk>/withdraw/": [("get", "enterprises.change_licence")],
     "incidents/": [("get", SEE)],
     "incidents/new/": [("get", "incidents.add_incident")],
     "incidents/alarm/": [("get", f"incidents.raise_alarm {ENTERPRISE}")],
@@ -186,7 +206,11 @@ def filled(address: str, made: dict[str, Any]) -> str:
         ("api/v1/views/", "view"),
         ("api/v1/incidents/", "incidents"), ("incidents/", "incidents"), ("panel/", "incidents"),
         ("api/v1/features/", "incidents"), ("tiles/", "incidents"), ("api/v1/enterprises/", "enterprises"),
-        ("enterprises/", "enterprises"), ("api/v1/hazard-sources/", "hazard_sources"),
+        ("enterprises/", "enterprises"), ("enterprises/rows/", "enterprises/licences"),
+        ("api/v1/enterprises/duplicates/", "enterprises/duplicates"),
+        ("api/v1/enterprises/merges/", "enterprises/merges"),
+        ("enterprises/duplicates/", "enterprises/duplicates"), ("enterprises/merges/", "enterprises/merges"),
+        ("api/v1/hazard-sources/", "hazard_sources"),
         ("hazard_sources/", "hazard_sources"), ("api/v1/plans/", "plans/plans"), ("plans/", "plans/plans"),
     ):  # fmt: skip
         if address.startswith(start):
@@ -197,6 +221,13 @@ def filled(address: str, made: dict[str, Any]) -> str:
         "y": 98, "module": "resources", "model": "team", "token": "1:forged", "task": made["task"].pk,
         "assignment": made["assignment"].pk, "verb": "verify", "key": "timeline" if about == "incidents" else "teams",
     }  # fmt: skip
+    if address.startswith("enterprises/rows/"):
+        words["key"] = "licences"
+    words["other"] = made["enterprises/applications"].pk
+    if "enterprises/duplicates/" in address:
+        words["name"] = "distinct"
+    elif "enterprises/<int:pk>/" in address:
+        words["name"] = "close"
     if "assignments" in address:
         words["name"] = "accept"
     if "statistics/" in address:

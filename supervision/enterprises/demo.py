@@ -15,7 +15,7 @@ from core.models import User
 from core.pinyin import initials
 from fixtures.demo.city import City, Progress, Spot, point
 from geo.models import Site
-from supervision.enterprises import demo_papers, score
+from supervision.enterprises import demo_duplicates, demo_papers, score
 from supervision.enterprises.demo_trades import TRADES, Trade
 from supervision.enterprises.models import Contact, Enterprise, StatusChange
 from supervision.enterprises.papers import due
@@ -87,6 +87,7 @@ def load(city: City, rng: Random, scale: int, progress: Progress) -> None:
         done += _write(city, rng, further, chunk)
         progress("企业", done, total)
     _link_account(city)
+    demo_duplicates.load(city)
     due.refresh_all()
     score.renew(now=city.now)
 

@@ -13,6 +13,7 @@ Nothing compares every file with every other: each block below joins on somethin
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -23,6 +24,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from core.jobs import enqueue, job
 from core.models import User
 from core.workflow import NotAllowed
 from geo.models import Region
@@ -170,6 +172,16 @@ def find_duplicates() -> int:
             found[one, two] = (points, reasons)
     _keep(found)
     return Duplicate.objects.filter(verdict=Duplicate.Verdict.OPEN).count()
+
+
+@job
+def look_again() -> None:
+    find_duplicates()
+
+
+def look_soon() -> None:
+    """After a file was opened: one search for however many were opened meanwhile."""
+    enqueue(look_again, key="register", run_at=timezone.now() + dt.timedelta(minutes=1))
 
 
 def _keep(found: dict[tuple[int, int], tuple[float, list[str]]]) -> None:

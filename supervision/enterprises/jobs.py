@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.jobs import every
-from supervision.enterprises import contradictions, lifecycle, score
+from supervision.enterprises import contradictions, duplicates, lifecycle, score
 from supervision.enterprises.papers import due
 
 
@@ -28,3 +28,9 @@ def renew_due_dates() -> None:
 def find_contradictions() -> None:
     """Licences expire and rules change although nobody writes to the file."""
     contradictions.check()
+
+
+@every(hours=24)
+def find_duplicates() -> None:
+    """Besides the look after every registration: names, places and telephones change too."""
+    duplicates.find_duplicates()

@@ -106,6 +106,9 @@ def open_file(
     enterprise = Enterprise.objects.create(site=site, status=status, **kept, **checked)
     since = checked["platform_joined_on"]
     StatusChange.objects.create(enterprise=enterprise, status=status, since=since, reason="登记", actor=actor)
+    from supervision.enterprises import duplicates  # it starts from these services
+
+    duplicates.look_soon()
     return enterprise
 
 
