@@ -319,6 +319,9 @@ def demo_account(city: City) -> None:
     at = city.now - dt.timedelta(days=own.interval_days - DUE_IN_DAYS)
     kept = {key: was for key, was in own.provenance.items() if "doubt" not in was}
     Enterprise.objects.filter(pk=pk).update(verified_at=at, state="valid", provenance=kept)
+    inspector = city.users["inspector"]
+    for rows in (own.contacts.filter(left_on=None), own.licences.filter(is_current=True)):
+        rows.update(verified_at=at, verified_by=inspector, verified_note="企业确认")
     Confirmation.objects.create(
         enterprise_id=pk, at=at, actor=city.users["enterprise"], channel="enterprise", outcome="confirmed", facts=["*"]
     )

@@ -69,7 +69,7 @@ CONTRADICTIONS = Records(
         Column(title="消除", path="resolved_at", kind="datetime", width=16),
         Column(title="认定理由", path="accepted_reason", width=30),
     ),
-    filters=("rule", "found_at", "accepted_at__isnull"),
+    filters=("rule", "found_at"),
     search=("enterprise__site__name", "enterprise__credit_code", "enterprise__site__pinyin"),
     order_by=("-found_at",),
     layer="contradictions",
@@ -98,6 +98,8 @@ REQUESTS = Records(
 )  # fmt: skip
 
 TABS = (
+    Tab(key="contradiction", title="矛盾", on=Contradiction, template="enterprises/truth/tab_contradiction.html",
+        context=selectors_truth.contradiction_tab, permission="enterprises.view_contradiction", order=1),
     Tab(key="truth", title="真实性", on=Site, template="enterprises/truth/tab.html", context=selectors_truth.tab,
         badge=selectors_truth.tab_badge, permission="enterprises.view_contradiction", order=88),
 )  # fmt: skip

@@ -114,7 +114,7 @@ def confirm_all(enterprise: Enterprise, *, actor: User, how: str) -> None:
     } | kept
     for rows in (
         enterprise.contacts.filter(left_on__isnull=True),
-        enterprise.licences.filter(revoked_on__isnull=True, withdrawn_at__isnull=True),
+        enterprise.licences.filter(is_current=True),
         enterprise.boundaries.filter(replaced_at__isnull=True),
     ):
         rows.update(verified_at=at, verified_by=actor, verified_note=how)
@@ -234,9 +234,7 @@ def _contacts(enterprise: Enterprise) -> dict[str, Origin]:
 def _papers(enterprise: Enterprise) -> dict[str, Origin]:
     """Of several licences the one verified longest ago speaks for all."""
     found = {}
-    licences = list(
-        enterprise.licences.filter(revoked_on__isnull=True, withdrawn_at__isnull=True).select_related("verified_by")
-    )
+    licences = list(enterprise.licences.filter(is_current=True).select_related("verified_by"))
     if licences:
         oldest = min(licences, key=lambda row: row.verified_at or enterprise.verified_at or NEVER)
         found["licences"] = _of_row(BY_KEY["licences"], oldest, f"{len(licences)} 件", enterprise)

@@ -66,7 +66,8 @@ def _line(f: Fact) -> str:
         at = f"(CASE WHEN c.{role} THEN coalesce(c.{role}_at, e.verified_at) END)"
         return f"('{f.key}', {f.weight}, {f.days}, {f'coalesce(c.{role}, false)' if f.is_optional else 'true'}, {at})"
     if f.key == "licences":
-        at = "least(l.at, CASE WHEN l.own < l.n THEN e.verified_at END)"
+        rest = "CASE WHEN e.verified_at IS NOT NULL THEN least(l.at, e.verified_at) END"
+        at = f"(CASE WHEN l.own < l.n THEN {rest} ELSE l.at END)"
         return f"('{f.key}', {f.weight}, {f.days}, l.n IS NOT NULL, {at})"
     if f.key == "boundary":
         return f"('{f.key}', {f.weight}, {f.days}, b.id IS NOT NULL, coalesce(b.verified_at, e.verified_at))"
@@ -96,7 +97,7 @@ FROM (
     LEFT JOIN (SELECT enterprise_id, {_ROLES} FROM enterprises_contact WHERE left_on IS NULL GROUP BY enterprise_id) c
         ON c.enterprise_id = e.site_id
     LEFT JOIN (SELECT enterprise_id, count(*) AS n, count(verified_at) AS own, min(verified_at) AS at
-               FROM enterprises_licence WHERE revoked_on IS NULL AND withdrawn_at IS NULL GROUP BY enterprise_id) l
+               FROM enterprises_licence WHERE is_current GROUP BY enterprise_id) l
         ON l.enterprise_id = e.site_id
     LEFT JOIN enterprises_boundary b ON b.enterprise_id = e.site_id AND b.replaced_at IS NULL
     CROSS JOIN LATERAL (

@@ -53,19 +53,28 @@ def confirm_page(enterprise: Enterprise, user: User) -> dict[str, Any]:
     return {
         "enterprise": enterprise, "groups": groups, "due_on": truth.due_on(enterprise),
         "days_left": truth.days_left(enterprise), "asked": len({row.pk for row in asked.values()}),
-        "licences": enterprise.licences.filter(revoked_on__isnull=True, withdrawn_at__isnull=True),
+        "licences": enterprise.licences.filter(is_current=True),
         "is_own": user.site_id is not None,
     }  # fmt: skip
 
 
 def _shown(origin: provenance.Origin) -> bool:
     """Facts kept elsewhere and empty are not asked about."""
-    return origin.is_there or origin.key in VISITED or origin.fact.kept_by not in (ROWS,)
+    return origin.is_there or origin.fact.kept_by != ROWS or origin.key in CONTACTS
 
 
 def _line(enterprise: Enterprise, user: User, origin: provenance.Origin, asked: ChangeRequest | None) -> dict[str, Any]:
-    can = corrections.may_change(user, origin.key) or corrections.may_ask(user, origin.key)
-    return {"origin": origin, "asked": asked, "url": correct_url(enterprise, origin.key) if can and not asked else ""}
+    url = "" if asked else _strip_url(enterprise, user, origin.key) or _rows_url(enterprise, user, origin.key)
+    return {"origin": origin, "asked": asked, "url": url}
+
+
+def _rows_url(enterprise: Enterprise, user: User, key: str) -> str:
+    """Papers and the outline are kept in rows of their own, under the enterprise's page."""
+    rights = {"licences": "enterprises.add_licence", "boundary": "enterprises.add_boundary"}
+    if key not in rights or not user.has_perm(rights[key]):
+        return ""
+    page = reverse("records:detail", args=["enterprises", "enterprises", enterprise.pk])
+    return f"{page}?tab={'licences' if key == 'licences' else 'enterprise'}"
 
 
 def correct_url(enterprise: Enterprise, key: str) -> str:
@@ -107,9 +116,10 @@ def queue(user: User) -> dict[str, Any] | None:
     """On the home of whoever decides: what waits for them, the oldest first."""
     if not user.has_perm("enterprises.decide_changerequest"):
         return None
-    rows = change_requests.visible(user).filter(state="submitted").order_by("pk")
+    rows = change_requests.visible(user).filter(state="submitted").order_by("created_at", "pk")
+    lies = Contradiction.objects.visible_to(user).filter(resolved_at__isnull=True, accepted_at__isnull=True).count()
     count = rows.count()
-    return {"count": count, "rows": [_named(row) for row in rows[:3]]} if count else None
+    return {"count": count, "rows": [_named(row) for row in rows[:3]], "lies": lies} if count or lies else None
 
 
 def strip(site: Site, user: User) -> dict[str, Any] | None:
@@ -166,7 +176,16 @@ def _cure_url(enterprise: Enterprise, user: User, rule: contradictions.Rule | No
     """Where the fact that mends a contradiction is corrected, if this person may."""
     if rule is None or not rule.fact or not user.has_perm("enterprises.verify_enterprise"):
         return ""
-    return _strip_url(enterprise, user, rule.fact)
+    return _strip_url(enterprise, user, rule.fact) or _rows_url(enterprise, user, rule.fact)
+
+
+def contradiction_tab(row: Contradiction, user: User) -> dict[str, Any]:
+    """The contradiction itself: what it says, how to mend it, who accepted it."""
+    rule = contradictions.RULES.get(row.rule)
+    return {
+        "row": row, "rule": rule, "title": contradictions.title_of(row.rule),
+        "url": "" if row.resolved_at or row.accepted_at else _cure_url(row.enterprise, user, rule),
+    }  # fmt: skip
 
 
 def tab_badge(site: Site, user: User) -> int | str:
