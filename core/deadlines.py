@@ -38,8 +38,8 @@ def rule_in_force(key: str, at: datetime) -> DeadlineRule:
 def due(rule: DeadlineRule, start: datetime) -> tuple[datetime, bool]:
     """When the clock ends, and whether that is provisional.
 
-    Days are counted from the day after (《民法典》第二百零一条), months end on the day of the same number (第二百零二条);
-    periods in hours and minutes run from the moment.
+    Days are counted from the day after (《民法典》第二百零一条), months end on the day of the same number
+    (第二百零二条); periods in hours and minutes run from the moment.
     """
     unit = DeadlineRule.Unit(rule.unit)
     if unit is DeadlineRule.Unit.MINUTES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,11 +13,9 @@ from rest_framework.views import APIView
 from core.api import etag, expected_version
 from core.idempotency import idempotent
 from core.models import User
-from supervision.hazard_sources import gb18218, selectors
+from supervision.hazard_sources import gb18218, persons, selectors, step_forms, steps
 from supervision.hazard_sources.gb18218 import BadInventory
 from supervision.hazard_sources.models import HazardSource
-from supervision.hazard_sources.views import take
-from supervision.hazard_sources.workflow import HAZARD_SOURCE
 
 NOT_FOUND = {"code": "not_found", "detail": "没有找到，或不在您的管辖范围内。"}
 
@@ -46,28 +45,84 @@ class Assess(APIView):
 
 
 class Transition(APIView):
-    """POST /api/v1/hazard-sources/<id>/transitions/<name>/ with If-Match; body {"note"?, "filing_number"?}."""
+    """POST /api/v1/hazard-sources/<id>/transitions/<name>/ with If-Match; the body has what the step's form asks."""
 
     @idempotent
     def post(self, request: Request, pk: int, name: str) -> Response:
-        user = request.user
-        assert isinstance(user, User)
-        if not user.has_perm("hazard_sources.view_hazardsource"):
+        found = seen(request, pk)
+        transition = steps.transition_of(name)
+        if found is None or transition is None:
             return Response(NOT_FOUND, status=404)
-        source = selectors.visible(user).filter(pk=pk).first()
-        transition = HAZARD_SOURCE.by_name.get(name)
-        if source is None or transition is None or name == "change":
-            return Response(NOT_FOUND, status=404)
+        source, user = found
         if not user.has_perm(transition.permission):
             raise PermissionDenied(f"您没有“{transition.label}”的权限。")
-        body = request.data if isinstance(request.data, dict) else {}
-        given = body.get("filing_number" if name == "file" else "note", "")
         try:
-            take(source, user, name, given if isinstance(given, str) else "", expected_version(request))
+            steps.take(source, user, name, words(request), expected_version(request))
         except BadInventory as error:
             return refusal(error)
         source.refresh_from_db()
         return Response(summary(source), headers={"ETag": etag(source.version)})
+
+
+class Surroundings(APIView):
+    """GET: the plant's boundary, the ring of 500 m and the areas of residents counted, as GeoJSON."""
+
+    def get(self, request: Request, pk: int) -> Response:
+        found = seen(request, pk)
+        return Response(persons.surroundings(found[0])) if found else Response(NOT_FOUND, status=404)
+
+
+class Persons(APIView):
+    """GET: the number in use and what the map says today. POST {} takes the map's; {"persons", "reason"} another."""
+
+    def get(self, request: Request, pk: int) -> Response:
+        found = seen(request, pk)
+        if found is None:
+            return Response(NOT_FOUND, status=404)
+        source, now = found[0], persons.present(found[0])
+        return Response({
+            "persons": source.exposed_persons, "basis": source.persons_basis, "computed": now.persons,
+            "alpha": now.alpha, "areas": now.areas, "as_of": now.as_of, "problem": now.problem,
+            "said": now.count.said if now.count else "", "has_boundary": now.boundary is not None,
+        })  # fmt: skip
+
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        found = seen(request, pk)
+        if found is None:
+            return Response(NOT_FOUND, status=404)
+        source, user = found
+        if not user.has_perm(persons.RIGHT):
+            raise PermissionDenied("您没有“修改危险源”的权限。")
+        body = words(request)
+        if body.keys() & {"persons", "reason"}:
+            form = step_forms.OverrideForm(body)
+            if not form.is_valid():
+                raise ValidationError({key: [str(e) for e in errors] for key, errors in form.errors.items()})
+            made = persons.override(source, actor=user, **form.cleaned_data)
+        else:
+            made = persons.count_from_map(source, actor=user)
+        source.refresh_from_db()
+        return Response(summary(source) | {"persons": made.persons, "said": made.said})
+
+
+def seen(request: Request, pk: int) -> tuple[HazardSource, User] | None:
+    user = request.user
+    assert isinstance(user, User)
+    if not user.has_perm("hazard_sources.view_hazardsource"):
+        return None
+    source = selectors.visible(user).filter(pk=pk).first()
+    return (source, user) if source else None
+
+
+def words(request: Request) -> dict[str, str]:
+    """The body's single values as a form takes them; lists and objects are no values of a step."""
+    body = request.data if isinstance(request.data, dict) else {}
+    return {
+        str(key): str(value)
+        for key, value in body.items()
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    }
 
 
 def summary(source: HazardSource) -> dict[str, Any]:

@@ -18,9 +18,10 @@ from fixtures.demo.city import City, Progress
 from geo.coordinates import SRID
 from supervision.enterprises.models import Enterprise
 from supervision.hazard_sources import gb18218
+from supervision.hazard_sources.assessing import computed_fields
 from supervision.hazard_sources.demo_units import UNITS, Unit
+from supervision.hazard_sources.inventory import stored_items
 from supervision.hazard_sources.models import HazardSource, InventoryItem
-from supervision.hazard_sources.services import computed_fields, stored_items
 
 ORDER = 20
 CHUNK = 2_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from core.models import User
 from geo.coordinates import Datum
 from supervision.enterprises.models import Enterprise
-from supervision.hazard_sources import gb18218, services
+from supervision.hazard_sources import gb18218, inventory, services
 from supervision.hazard_sources.gb18218 import BadInventory
 from supervision.hazard_sources.models import HazardSource, InventoryItem
 
@@ -20,6 +20,10 @@ HELP = "每行一种：物质名称或 CAS 号，数量（吨）；不在表1的
 # Names hold commas (1,3-丁二烯), so columns are parted by blanks, tabs or Chinese commas.
 _PARTS = re.compile(r"[\s，；;]+")
 _SYMBOLS = re.compile(r"[JWjw][0-9][0-9.]*(、[JWjw][0-9][0-9.]*)*")
+
+
+def day_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def read_lines(text: str) -> list[dict[str, Any]]:
@@ -56,36 +60,69 @@ def _choices(problem: gb18218.Problem) -> str:
     return f"可选：{'；'.join(problem.choices)}。" if problem.choices and problem.field == "substance" else ""
 
 
-class HazardSourceForm(forms.ModelForm):
-    """`credit_code` names the enterprise when the source is new; later it stays where it is."""
+class OfEnterprise(forms.ModelForm):
+    """`credit_code` names the enterprise when the record is new; later it stays where it is."""
+
+    fixed: ClassVar[tuple[str, ...]] = ("credit_code",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for name in self.fixed:
+                self.fields[name].disabled = True
+                self.initial[name] = getattr(self.instance, name)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.instance.pk:
+            for name in self.fixed:
+                cleaned.pop(name, None)
+        return cleaned
+
+
+class HazardSourceForm(OfEnterprise):
+    """The unit with its inventory. Persons left empty are counted on the map, when the plant has its boundary."""
 
     credit_code = forms.CharField(label="企业统一社会信用代码", max_length=18)
+    exposed_persons = forms.IntegerField(
+        label="厂界外 500 米内常住人口", required=False, min_value=0, max_value=gb18218.MAX_PERSONS,
+        help_text="已画厂界的不用填，由地图计算；没有厂界的填人工统计数。",
+    )  # fmt: skip
     inventory = forms.CharField(
         label="存量清单", max_length=20_000, help_text=HELP, widget=forms.Textarea(attrs={"rows": 6})
+    )
+    reason = forms.CharField(
+        label="变更原因", max_length=300, required=False, help_text="评估之后再改存量的，必须写明原因。"
     )
     lon = forms.FloatField(label="经度", required=False, help_text="不填则用企业的位置。")
     lat = forms.FloatField(label="纬度", required=False)
     datum = forms.ChoiceField(label="坐标系", choices=Datum.choices, initial=Datum.CGCS2000)
 
-    field_order = ("credit_code", "name", "unit", "exposed_persons", "inventory", "lon", "lat", "datum")
+    field_order = (
+        "credit_code", "name", "unit", "exposed_persons", "inventory", "reason", "place", "commissioned_on", "in_park",
+        "nearest_target", "nearest_target_m", "lon", "lat", "datum",
+    )  # fmt: skip
 
     class Meta:
         model = HazardSource
-        fields = ("name", "unit", "exposed_persons")
+        fields = (
+            "name", "unit", "exposed_persons", "place", "commissioned_on", "in_park", "nearest_target",
+            "nearest_target_m",
+        )  # fmt: skip
+        widgets: ClassVar[dict[str, Any]] = {"commissioned_on": day_input()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            del self.fields["credit_code"]
             self.fields["lon"].help_text = "不填则位置不变。"
             self.initial["inventory"] = write_lines(list(self.instance.items.all()))
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         cleaned["items"] = read_lines(cleaned.pop("inventory", ""))
         if "exposed_persons" in cleaned and not self.errors.get("inventory"):
             try:
-                services.read_inventory(cleaned["exposed_persons"], cleaned["items"])
+                inventory.read_inventory(cleaned["exposed_persons"] or 0, cleaned["items"])
             except BadInventory as error:
                 raise as_validation_error(error) from error
         return cleaned

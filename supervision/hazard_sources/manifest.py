@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models import CharField, Value
+from typing import Any
+
+from django.db.models import CharField, OuterRef, Subquery, Value
 from django.db.models.functions import Cast, Coalesce
 
 from geo.models import Site
-from layers.registry import Column, Layer, Module, Nav, Records, State, Tab, registry
-from supervision.hazard_sources import forms, selectors, services
+from layers.registry import Layer, Module, Nav, State, Tab, Theme, registry
+from supervision.hazard_sources import selectors
+from supervision.hazard_sources.lists import RECORDS
 from supervision.hazard_sources.models import HazardSource
 from supervision.hazard_sources.statistics import TABLES
 from supervision.hazard_sources.workflow import HAZARD_SOURCE
@@ -31,90 +34,76 @@ LAYER = Layer(
     states=STATES,
     fields=("grade",),
     search=("name", "site__name", "filing_number"),
-    filters=("grade", "unit"),
+    filters=("grade", "unit", "is_overdue", "lacks_people", "lacks_boundary"),
     is_default=True,
     in_nearby=True,
     order=11,
 )
 
-HEAD = (
-    Column(title="名称", path="name", kind="link", width=22, sort="name"),
-    Column(title="企业", path="site.name", key="site", width=30, sort="site__name"),
-    Column(title="级别", path="get_grade_display", key="grade", kind="chip", width=8, sort="grade"),
-    Column(title="S", path="s_text", key="s", width=14, sort="s"),
-    Column(title="R", path="r_text", key="r", width=14, sort="r"),
-    Column(title="状态", path="get_state_display", key="state", kind="chip", width=10, sort="state"),
-    Column(title="单元", path="get_unit_display", key="unit", width=10),
-    Column(title="区划", path="region.name", key="region", width=14, sort="region__path"),
-    Column(title="评估日期", path="assessed_on", kind="date", width=12, sort="assessed_on"),
-    Column(title="应复评", path="review_due_on", kind="date", width=12, sort="review_due_on"),
-)
-MORE = (
-    Column(title="α", path="alpha"),
-    Column(title="厂界外 500 米内常住人口", path="exposed_persons", kind="number"),
-    Column(title="存量", path=lambda source: "；".join(map(str, source.items.all())), key="inventory", width=40),
-    Column(title="计算过程", path=lambda source: "；\n".join(source.derivation), key="derivation", width=60),
-    Column(title="备案编号", path="filing_number", kind="code"),
-    Column(title="备案日期", path="filed_on", kind="date"),
-    Column(title="经度", path="geom.x", key="lon", kind="number"),
-    Column(title="纬度", path="geom.y", key="lat", kind="number"),
-)
 
-RECORDS = Records(
-    key="sources",
-    title="重大危险源",
-    model=HazardSource,
-    columns=HEAD,
-    detail=(*HEAD, *MORE),
-    filters=("grade", "state", "unit", "review_due_on"),
-    search=("name", "site__name", "filing_number", "site__pinyin"),
-    order_by=("grade", "-r"),
-    layer="hazard_sources",
-    form=forms.HazardSourceForm,
-    create=forms.create,
-    update=services.update_source,
-    visible=selectors.with_items,
-)
+def worst_grade(path: str) -> Any:
+    """The gravest grade of the sources in force at a site, as a state; "none" where there is none."""
+    in_force = HazardSource.objects.filter(site=OuterRef(path), grade__isnull=False).exclude(state="cancelled")
+    worst = in_force.order_by("grade").values("grade")[:1]
+    return Coalesce(Cast(Subquery(worst), CharField()), Value("none"))
+
+
+RISK = Theme(
+    key="risk", title="重大危险源级别（四色）", state=worst_grade("pk"),
+    states=(State(key="none", label="无重大危险源", color="slate", shape="circle", rank=0), *STATES[1:]),
+    permission="hazard_sources.view_hazardsource", order=20,
+)  # fmt: skip
 
 APP = "hazard_sources."
 VIEW = f"{APP}view_hazardsource"
-KEEP = tuple(f"{APP}{verb}_hazardsource" for verb in ("add", "change", "identify", "assess"))
-OFFICE = tuple(f"{APP}{verb}_hazardsource" for verb in ("file", "recall", "cancel"))
+READ = tuple(
+    f"{APP}view_{model}"
+    for model in ("hazardsource", "inventoryitem", "responsibleperson", "monitoringpoint", "assessment", "filing")
+)
+WRITE = tuple(
+    f"{APP}{verb}_{model}"
+    for verb in ("add", "change")
+    for model in ("responsibleperson", "monitoringpoint", "inventoryitem")
+)
+KEEP = (
+    *(f"{APP}{verb}_hazardsource" for verb in ("add", "change", "identify", "assess", "submit", "apply_cancel")),
+    *WRITE,
+)  # fmt: skip
+SENT = f"{APP}view_transmission"
+OFFICE = (*(f"{APP}{verb}_hazardsource" for verb in ("file", "recall", "cancel")), f"{APP}send_transmission")
+
+
+def tab(key: str, title: str, template: str, context: Any, order: int, badge: Any = None) -> Tab:
+    return Tab(
+        key=key, title=title, on=HazardSource, template=f"hazard_sources/{template}.html", context=context, badge=badge,
+        permission=VIEW, order=order,
+    )  # fmt: skip
+
+
+TABS = (
+    tab("hazard-source", "分级与存量", "tab", selectors.own_tab, 5),
+    tab("hazard-history", "评估历史", "tab_history", selectors.history_tab, 6),
+    tab("hazard-people", "包保责任人", "tab_people", selectors.people_tab, 7, selectors.people_badge),
+    tab("hazard-safety", "监测与设施", "tab_safety", selectors.safety_tab, 8, selectors.missing_badge),
+    tab("hazard-filing", "备案与核销", "tab_filing", selectors.filing_tab, 9),
+    Tab(
+        key="hazard-sources", title="重大危险源", on=Site, template="hazard_sources/tab.html", context=selectors.tab,
+        badge=selectors.badge, permission=VIEW, order=54,
+    ),
+)  # fmt: skip
 
 registry.add(
     Module(
         key="hazard_sources",
         title="重大危险源",
         layers=(LAYER,),
-        tabs=(
-            Tab(
-                key="hazard-source",
-                title="分级与存量",
-                on=HazardSource,
-                template="hazard_sources/tab.html",
-                context=selectors.own_tab,
-                permission=VIEW,
-                order=5,
-            ),
-            Tab(
-                key="hazard-sources",
-                title="重大危险源",
-                on=Site,
-                template="hazard_sources/tab.html",
-                context=selectors.tab,
-                badge=selectors.badge,
-                permission=VIEW,
-                order=54,
-            ),
-        ),
-        records=(RECORDS,),
+        tabs=TABS,
+        themes={"enterprises": (RISK,)},
+        records=RECORDS,
         workflows=(HAZARD_SOURCE,),
         nav=(
             Nav(
-                title="重大危险源",
-                url_name="records:list",
-                args=("hazard_sources", "sources"),
-                permission=VIEW,
+                title="重大危险源", url_name="records:list", args=("hazard_sources", "sources"), permission=VIEW,
                 order=21,
             ),
         ),
@@ -122,12 +111,12 @@ registry.add(
         urls="supervision.hazard_sources.urls",
         api_urls="supervision.hazard_sources.api_urls",
         grants={
-            "*": (VIEW,),
-            "expert": (VIEW,),
-            "enterprise": (VIEW, *KEEP),
+            "*": (*READ, SENT),
+            "expert": READ,
+            "enterprise": (*READ, *KEEP),
             "inspector": (*KEEP, *OFFICE),
             "approver": (*KEEP, *OFFICE),
         },
         order=11,
     )
-)
+)  # fmt: skip

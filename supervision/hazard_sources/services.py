@@ -1,31 +1,26 @@
-"""What may be done to a hazard source. The engine alone decides S, R and the grade; people give inventories."""
+"""A hazard source as a unit of its enterprise: registered and corrected. What it holds is in inventory.py."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.utils import timezone
 
 from core import events
 from core.models import User
-from core.workflow import NotAllowed, Stale
+from core.workflow import NotAllowed, Stale, locked
 from geo.measure import metres_between
 from geo.models import Site
 from geo.parsing import BadGeometry, parse_lonlat
-from supervision.hazard_sources import gb18218, gb18218_tables
-from supervision.hazard_sources.gb18218 import Assessment, BadInventory, Problem
-from supervision.hazard_sources.models import HazardSource, InventoryItem
+from supervision.hazard_sources import flags, gb18218, inventory, persons, reviews
+from supervision.hazard_sources.models import HazardSource
 from supervision.hazard_sources.workflow import HAZARD_SOURCE
 
-# 安监总局令第 40 号第十一条: assessed again every three years.
-REVIEW_YEARS = 3
 # A unit stands inside its plant; further away the point is surely wrong.
 FARTHEST_M = 5_000
+DETAILS = ("commissioned_on", "place", "in_park", "nearest_target", "nearest_target_m")
 
 
 @transaction.atomic
@@ -35,23 +30,37 @@ def add_source(
     site: Site,
     name: str,
     unit: str,
-    exposed_persons: int,
     items: Sequence[Mapping[str, Any]],
+    exposed_persons: int | None = None,
     lon: object = None,
     lat: object = None,
     datum: str = "cgcs2000",
+    reason: str = "",
+    **details: Any,
 ) -> HazardSource:
-    """A draft with its inventory; it stands at the enterprise's place unless it has a point of its own."""
+    """A draft with its inventory; it stands at the enterprise's place unless it has a point of its own.
+
+    Without a number of persons the map's is taken, which needs the plant's boundary.
+    """
     _demand(actor, "hazard_sources.add_hazardsource", "登记危险源")
     place = Site.objects.visible_to(actor).filter(enterprise__isnull=False).get(pk=site.pk)
     name = _checked_name(place, name, unit)
-    read_inventory(exposed_persons, items)
+    if exposed_persons is None and persons.boundary_of(place) is None:
+        raise ValidationError({"exposed_persons": persons.NO_BOUNDARY})
+    inventory.read_inventory(exposed_persons or 0, items)
     source = HazardSource.objects.create(
         site=place, region=place.region, geom=_point(place, lon, lat, datum), name=name, unit=unit,
-        exposed_persons=exposed_persons, state=HAZARD_SOURCE.start,
+        exposed_persons=exposed_persons or 0, state=HAZARD_SOURCE.start, **_checked_details(details),
     )  # fmt: skip
-    _store(source, items)
+    inventory.store(source, items, actor=actor, reason=reason)
+    if exposed_persons is not None:
+        persons.record_manual(source, actor=actor, reason=reason)
+    flags.refresh([source.pk])
+    source.refresh_from_db()
     _tell("hazard_sources.add", source, actor)
+    if exposed_persons is None:
+        persons.count_from_map(source, actor=actor)
+        source.refresh_from_db()
     return source
 
 
@@ -62,128 +71,66 @@ def update_source(
     actor: User,
     name: str,
     unit: str,
-    exposed_persons: int,
     items: Sequence[Mapping[str, Any]],
+    exposed_persons: int | None = None,
     lon: object = None,
     lat: object = None,
     datum: str = "cgcs2000",
+    reason: str = "",
     expected_version: int | None = None,
+    **details: Any,
 ) -> HazardSource:
     """Correct the unit and what it holds. What was assessed before must be assessed again (令40 第十一条)."""
     _demand(actor, "hazard_sources.change_hazardsource", "修改危险源")
-    row = _locked(source, actor)
+    row: HazardSource = locked(source, actor)
     if expected_version is not None and row.version != expected_version:
         raise Stale(row, expected_version)
-    if row.state == "cancelled":
-        raise NotAllowed("危险源已核销，不能再修改；重新启用请另行登记。")
-    name = _checked_name(row.site, name, unit, except_pk=row.pk)
-    read_inventory(exposed_persons, items)
-    differs = row.exposed_persons != exposed_persons or _differ(row, items)
-    row.name, row.unit, row.exposed_persons = name, unit, exposed_persons
+    if row.state in ("cancelled", "cancelling"):
+        raise NotAllowed(f"危险源现为“{row.get_state_display()}”，不能再修改；核销后重新启用请另行登记。")
+    row.name, row.unit = _checked_name(row.site, name, unit, except_pk=row.pk), unit
+    inventory.read_inventory(row.exposed_persons if exposed_persons is None else exposed_persons, items)
     if lon not in (None, ""):
         row.geom = _point(row.site, lon, lat, datum)
-    if differs:
-        row.items.all().delete()
-        _store(row, items)
-    fields = ["name", "unit", "exposed_persons", "geom"]
-    if differs and row.state in HAZARD_SOURCE.by_name["change"].source:
-        row.save(update_fields=fields)
-        HAZARD_SOURCE.advance(row, "change", actor=actor)
-    else:
+    for key, value in _checked_details(details).items():
+        setattr(row, key, value)
+    counted = _recount(row, exposed_persons, actor, reason)
+    row.save(update_fields=["name", "unit", "geom", "exposed_persons", "persons_basis", *DETAILS])
+    changed = inventory.change(row, items, actor=actor, reason=reason)
+    if not changed and counted and row.state in HAZARD_SOURCE.by_name["change"].source:
+        reviews.must_review(row, actor=actor, reason="surroundings")
+    elif not changed:
         row.version += 1
-        row.save(update_fields=[*fields, "version"])
+        row.save(update_fields=["version"])
         _tell("hazard_sources.update", row, actor)
+    flags.refresh([row.pk])
+    row.refresh_from_db()
     return row
 
 
-def identify_source(source: HazardSource, *, actor: User, expected_version: int | None = None) -> HazardSource:
-    """Compute S: whether the unit is a major hazard source at all."""
-    return _computed("identify", source, actor, expected_version)
-
-
-def assess_source(source: HazardSource, *, actor: User, expected_version: int | None = None) -> HazardSource:
-    """Compute S, R and the grade from the inventory and store them with the derivation."""
-    return _computed("assess", source, actor, expected_version)
-
-
-def file_source(
-    source: HazardSource, *, actor: User, filing_number: str, expected_version: int | None = None
-) -> HazardSource:
-    HAZARD_SOURCE.advance(
-        source, "file", actor=actor, expected_version=expected_version, filing_number=filing_number.strip()[:40],
-        filed_on=timezone.localdate(),
-    )  # fmt: skip
-    return source
-
-
-def recall_source(source: HazardSource, *, actor: User, note: str) -> HazardSource:
-    HAZARD_SOURCE.advance(source, "recall", actor=actor, note=note)
-    return source
-
-
-def cancel_source(source: HazardSource, *, actor: User, note: str) -> HazardSource:
-    HAZARD_SOURCE.advance(source, "cancel", actor=actor, note=note)
-    return source
-
-
-def read_inventory(exposed_persons: object, items: Sequence[Mapping[str, Any]]) -> Assessment:
-    """Assess what is about to be stored. Raises BadInventory, also for what only the table refuses."""
-    found = gb18218.assess(exposed_persons=exposed_persons, items=items)
-    problems = [
-        Problem("quantity_t", "数量应大于 0，最多 6 位小数。", index)
-        for index, item in enumerate(items)
-        if not _storable(Decimal(str(item["quantity_t"]).strip()))
-    ]
-    if problems:
-        raise BadInventory(problems)
-    return found
-
-
-def computed_fields(found: Assessment, on: dt.date) -> dict[str, Any]:
-    """An assessment as the columns that keep it."""
-    return {
-        "s": Decimal(gb18218.decimal_text(found.s)),
-        "r": Decimal(gb18218.decimal_text(found.r)),
-        "alpha": Decimal(found.alpha),
-        "grade": found.grade,
-        "derivation": list(found.derivation),
-        "assessed_on": on,
-        "review_due_on": _years_later(on, REVIEW_YEARS),
-    }
-
-
-def stored_items(items: Sequence[Mapping[str, Any]]) -> list[InventoryItem]:
-    """Inventory rows without their source, names as Table 1 has them."""
-    return [
-        InventoryItem(
-            position=position,
-            substance=_table_name(str(item.get("substance") or "").strip()),
-            symbol=_symbol_text(item.get("class")),
-            quantity_t=Decimal(str(item["quantity_t"]).strip()),
+def _recount(row: HazardSource, given: int | None, actor: User, reason: str) -> bool:
+    """Another number typed into the form; what the map counted is only overruled with a reason."""
+    if given is None or given == row.exposed_persons:
+        return False
+    if persons.boundary_of(row.site) is not None:
+        raise ValidationError(
+            {
+                "exposed_persons": f"人数由厂界与人口分布计算（现用 {row.exposed_persons} 人）；要改用 {given} 人，"
+                "请在“500 米人口”中推翻计算值并写明理由。"
+            }
         )
-        for position, item in enumerate(items, start=1)
-    ]
+    row.exposed_persons, row.persons_basis = given, HazardSource.Basis.MANUAL
+    persons.record_manual(row, actor=actor, reason=reason)
+    return gb18218.alpha_for(given) != str(row.alpha)
 
 
-def _computed(step: str, source: HazardSource, actor: User, expected_version: int | None) -> HazardSource:
-    with transaction.atomic():
-        row = _locked(source, actor)
-        items = [item.as_input() for item in row.items.all()]
-        fields = computed_fields(gb18218.assess(exposed_persons=row.exposed_persons, items=items), timezone.localdate())
-        if step == "assess" and fields["grade"] is None and row.state in HAZARD_SOURCE.by_name[step].source:
-            raise NotAllowed("S < 1，不构成重大危险源，不用分级；已备案的请办理核销。")
-        HAZARD_SOURCE.advance(source, step, actor=actor, expected_version=expected_version, **fields)
-    return source
-
-
-def _locked(source: HazardSource, actor: User) -> HazardSource:
-    visible = HazardSource.objects.visible_to(actor).values("pk")
-    row: HazardSource = (
-        HazardSource.objects.select_for_update(of=("self",))
-        .select_related("region", "site")
-        .get(pk=visible.get(pk=source.pk)["pk"])
-    )
-    return row
+def _checked_details(details: Mapping[str, Any]) -> dict[str, Any]:
+    if unknown := set(details) - set(DETAILS):
+        raise ValidationError(dict.fromkeys(unknown, "不接受此字段。"))
+    found = dict(details)
+    for name in ("place", "nearest_target"):
+        if name in found:
+            found[name] = str(found[name] or "").strip()
+    return found
 
 
 def _checked_name(site: Site, name: str, unit: str, *, except_pk: int | None = None) -> str:
@@ -200,20 +147,6 @@ def _checked_name(site: Site, name: str, unit: str, *, except_pk: int | None = N
     return name
 
 
-def _differ(source: HazardSource, items: Sequence[Mapping[str, Any]]) -> bool:
-    def facts(rows: Iterable[InventoryItem]) -> list[tuple[str, str, Decimal]]:
-        return [(row.substance, row.symbol, row.quantity_t) for row in rows]
-
-    return facts(source.items.all()) != facts(stored_items(items))
-
-
-def _store(source: HazardSource, items: Sequence[Mapping[str, Any]]) -> None:
-    rows = stored_items(items)
-    for row in rows:
-        row.source = source
-    InventoryItem.objects.bulk_create(rows)
-
-
 def _point(site: Site, lon: object, lat: object, datum: str) -> Any:
     if lon in (None, "") and lat in (None, ""):
         return site.geom
@@ -225,26 +158,6 @@ def _point(site: Site, lon: object, lat: object, datum: str) -> Any:
     if away > FARTHEST_M:
         raise ValidationError({"lon": f"单元离企业 {away / 1000:.1f} 公里：应在厂区之内，请核对坐标和坐标系。"})
     return point
-
-
-def _storable(quantity: Decimal) -> bool:
-    return quantity > 0 and quantity == round(quantity, 6)
-
-
-def _table_name(text: str) -> str:
-    found = gb18218_tables.find(text) if text else ()
-    return found[0].name if len(found) == 1 else text
-
-
-def _symbol_text(value: object) -> str:
-    return "、".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value or "").strip()
-
-
-def _years_later(day: dt.date, years: int) -> dt.date:
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year + years, day=28)
 
 
 def _demand(actor: User, permission: str, what: str) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from supervision.enterprises.testing import make_enterprise
-from supervision.hazard_sources import services
-from supervision.hazard_sources.tests.making import add
+from supervision.hazard_sources import assessing, filing
+from supervision.hazard_sources.tests.making import add, give_papers
 
 
 @pytest.fixture
@@ -19,10 +19,11 @@ def source(cast, site):
 
 @pytest.fixture
 def assessed(cast, source):
-    services.identify_source(source, actor=cast.enterprise)
-    return services.assess_source(source, actor=cast.enterprise)
+    assessing.identify_source(source, actor=cast.enterprise)
+    return assessing.assess_source(source, actor=cast.enterprise)
 
 
 @pytest.fixture
 def filed(cast, assessed):
-    return services.file_source(assessed, actor=cast.district, filing_number="BA370523〔2026〕001")
+    give_papers(assessed, cast.district)
+    return filing.file_source(assessed, actor=cast.district, filing_number="BA370523〔2026〕001")

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from supervision.hazard_sources.tests.making import give_papers
+
 ASSESS = "/api/v1/hazard-sources/assess/"
 
 
@@ -97,6 +99,8 @@ class TestTransitions:
         answer = step(own, source, "assess", **{"If-Match": '"2"'})
         assert (answer.json()["grade"], answer.json()["r"], answer["ETag"]) == (3, "40", '"3"')
         assert step(office, source, "file", **{"If-Match": '"3"'}).status_code == 400
+        assert step(office, source, "file", {"filing_number": "BA1"}, **{"If-Match": '"3"'}).status_code == 409
+        give_papers(source, cast.district)
         filing = step(office, source, "file", {"filing_number": "BA1"}, **{"If-Match": '"3"'})
         assert filing.json()["state"] == "filed"
         assert step(office, source, "cancel", {"note": "拆除"}, **{"If-Match": '"4"'}).json()["state"] == "cancelled"

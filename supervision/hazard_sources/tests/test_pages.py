@@ -5,9 +5,9 @@ import io
 import openpyxl
 import pytest
 
-from supervision.hazard_sources import forms, services
+from supervision.hazard_sources import assessing, forms
 from supervision.hazard_sources.models import HazardSource
-from supervision.hazard_sources.tests.making import add
+from supervision.hazard_sources.tests.making import add, give_papers
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
@@ -47,6 +47,9 @@ def test_steps_by_click(cast, browse, source):
     client, address = browse(cast.district), f"/hazard_sources/{source.pk}/step/"
     assert "已评估分级" not in client.post(f"{address}identify/", **HTMX).content.decode()
     assert "已评估分级" in client.post(f"{address}assess/", **HTMX).content.decode()
+    refused = client.post(f"{address}file/", {"filing_number": "BA1"}, **HTMX)
+    assert refused.status_code == 409 and "备案材料还缺" in refused.content.decode()
+    give_papers(source, cast.district)
     assert "备案编号" in client.get(f"{address}file/", **HTMX).content.decode()
     assert "<html" in client.get(f"{address}file/").content.decode()
     missing = client.post(f"{address}file/", {"filing_number": " "}, **HTMX)
@@ -78,12 +81,14 @@ def test_a_source_is_made_and_changed_through_the_form(cast, browse, site):
     made = client.post("/hazard_sources/sources/new/", FORM | {"credit_code": code})
     assert made.status_code == 302, made.content.decode()
     source = HazardSource.objects.get()
-    services.identify_source(source, actor=cast.district)
-    services.assess_source(source, actor=cast.district)
+    assessing.identify_source(source, actor=cast.district)
+    assessing.assess_source(source, actor=cast.district)
     assert (source.s_text, source.r_text, source.grade) == ("17", "20.4", 3)
     edit = f"/hazard_sources/sources/{source.pk}/edit/"
     assert "汽油(乙醇汽油、甲醇汽油) 3000" in client.get(edit).content.decode()
-    assert client.post(edit, FORM | {"inventory": "汽油 3000"}).status_code == 302
+    without = client.post(edit, FORM | {"inventory": "汽油 3000"})
+    assert without.status_code == 400 and "变更原因" in without.content.decode()
+    assert client.post(edit, FORM | {"inventory": "汽油 3000", "reason": "甲醇罐停用"}).status_code == 302
     source.refresh_from_db()
     assert source.state == "due" and source.items.count() == 1
 

@@ -12,7 +12,7 @@ from core.workflow import Incomplete, NotAllowed, Stale, steps_of
 from geo.coordinates import from_cgcs2000
 from geo.models import Site
 from supervision.enterprises.testing import make_enterprise
-from supervision.hazard_sources import selectors, services
+from supervision.hazard_sources import assessing, cancelling, filing, reviews, selectors, services
 from supervision.hazard_sources.gb18218 import BadInventory
 from supervision.hazard_sources.models import HazardSource
 from supervision.hazard_sources.tests.making import CHLORINE, LITTLE, add
@@ -78,33 +78,33 @@ class TestIdentifyAndAssess:
 
     def test_assessing_twice_is_a_new_assessment(self, cast, assessed):
         version = assessed.version
-        services.assess_source(assessed, actor=cast.enterprise)
+        assessing.assess_source(assessed, actor=cast.enterprise)
         assert (assessed.version, assessed.grade) == (version + 1, 3)
 
     def test_a_draft_is_identified_before_it_is_assessed(self, cast, source):
         with pytest.raises(NotAllowed, match="已辨识"):
-            services.assess_source(source, actor=cast.enterprise)
+            assessing.assess_source(source, actor=cast.enterprise)
 
     def test_what_is_no_major_hazard_is_identified_but_not_graded(self, cast, site):
         little = add(cast.enterprise, site, items=LITTLE)
-        services.identify_source(little, actor=cast.enterprise)
+        assessing.identify_source(little, actor=cast.enterprise)
         assert (little.state, little.s_text, little.grade) == ("identified", "0.2", None)
         with pytest.raises(NotAllowed, match="S < 1"):
-            services.assess_source(little, actor=cast.enterprise)
+            assessing.assess_source(little, actor=cast.enterprise)
 
     def test_roles_without_the_right_are_refused(self, cast, source):
         for person in (cast.duty, cast.town, cast.auditor):
             with pytest.raises(PermissionDenied):
-                services.identify_source(source, actor=person)
+                assessing.identify_source(source, actor=person)
 
     def test_the_neighbour_does_not_find_it(self, cast, source):
         with pytest.raises(HazardSource.DoesNotExist):
-            services.identify_source(source, actor=cast.neighbour)
+            assessing.identify_source(source, actor=cast.neighbour)
 
     def test_who_saw_an_older_version_is_refused(self, cast, source):
-        services.identify_source(source, actor=cast.enterprise, expected_version=1)
+        assessing.identify_source(source, actor=cast.enterprise, expected_version=1)
         with pytest.raises(Stale):
-            services.assess_source(source, actor=cast.enterprise, expected_version=1)
+            assessing.assess_source(source, actor=cast.enterprise, expected_version=1)
 
 
 class TestFile:
@@ -114,32 +114,33 @@ class TestFile:
 
     def test_a_number_is_needed(self, cast, assessed):
         with pytest.raises(Incomplete, match="备案编号"):
-            services.file_source(assessed, actor=cast.district, filing_number=" ")
+            filing.file_source(assessed, actor=cast.district, filing_number=" ")
 
     def test_roles_without_the_right_are_refused(self, cast, assessed):
         with pytest.raises(PermissionDenied):
-            services.file_source(assessed, actor=cast.enterprise, filing_number="1")
+            filing.file_source(assessed, actor=cast.enterprise, filing_number="1")
 
     def test_the_neighbour_does_not_find_it(self, cast, assessed):
         with pytest.raises(HazardSource.DoesNotExist):
-            services.file_source(assessed, actor=cast.neighbour, filing_number="1")
+            filing.file_source(assessed, actor=cast.neighbour, filing_number="1")
 
     def test_twice_or_before_assessment_is_refused(self, cast, filed, site):
         with pytest.raises(NotAllowed):
-            services.file_source(filed, actor=cast.district, filing_number="2")
+            filing.file_source(filed, actor=cast.district, filing_number="2")
         with pytest.raises(NotAllowed):
-            services.file_source(add(cast.district, site, name="乙"), actor=cast.district, filing_number="2")
+            filing.file_source(add(cast.district, site, name="乙"), actor=cast.district, filing_number="2")
 
 
 class TestRecallAndCancel:
-    @pytest.mark.parametrize(("verb", "state"), [("recall_source", "due"), ("cancel_source", "cancelled")])
+    @pytest.mark.parametrize(
+        ("verb", "state"), [(reviews.recall_source, "due"), (cancelling.cancel_source, "cancelled")]
+    )
     def test_the_office_does_it_with_a_reason(self, cast, filed, verb, state):
-        getattr(services, verb)(filed, actor=cast.district, note="装置已拆除")
+        verb(filed, actor=cast.district, note="装置已拆除")
         assert filed.state == state and steps_of(filed).last().note == "装置已拆除"
 
-    @pytest.mark.parametrize("verb", ["recall_source", "cancel_source"])
-    def test_it_is_refused_without_reason_right_scope_or_twice(self, cast, filed, verb):
-        take = getattr(services, verb)
+    @pytest.mark.parametrize("take", [reviews.recall_source, cancelling.cancel_source])
+    def test_it_is_refused_without_reason_right_scope_or_twice(self, cast, filed, take):
         with pytest.raises(Incomplete, match="理由"):
             take(filed, actor=cast.district, note=" ")
         with pytest.raises(PermissionDenied):
@@ -151,7 +152,7 @@ class TestRecallAndCancel:
             take(filed, actor=cast.district, note="x")
 
     def test_a_cancelled_one_stays_as_it_is(self, cast, filed):
-        services.cancel_source(filed, actor=cast.district, note="x")
+        cancelling.cancel_source(filed, actor=cast.district, note="x")
         assert HAZARD_SOURCE.open_to(filed, cast.district) == []
         with pytest.raises(NotAllowed, match="已核销"):
             update(cast.district, filed)
@@ -164,9 +165,9 @@ def update(actor, source, **changes):
 
 class TestUpdate:
     def test_a_new_inventory_of_a_filed_source_must_be_assessed_again(self, cast, filed):
-        changed = update(cast.enterprise, filed, items=[{"substance": "氯", "quantity_t": "62.5"}])
+        changed = update(cast.enterprise, filed, items=[{"substance": "氯", "quantity_t": "62.5"}], reason="新增气瓶")
         assert changed.state == "due" and changed.grade == 3  # the old grade stands until then
-        services.assess_source(changed, actor=cast.enterprise)
+        assessing.assess_source(changed, actor=cast.enterprise)
         assert (changed.r_text, changed.grade) == ("100", 1)
 
     def test_more_neighbours_of_a_filed_source_do_so_too(self, cast, filed):
@@ -198,7 +199,7 @@ class TestUpdate:
 
     def test_a_bad_inventory_changes_nothing(self, cast, filed):
         with pytest.raises(BadInventory):
-            update(cast.enterprise, filed, items=[{"substance": "硝酸铵", "quantity_t": 1}])
+            update(cast.enterprise, filed, items=[{"substance": "硝酸铵", "quantity_t": 1}], reason="x")
         filed.refresh_from_db()
         assert filed.state == "filed" and str(filed.items.get()) == "氯 25 t"
 
