@@ -48,9 +48,9 @@ def takes_csv(head: bytes, _path: Path) -> bool:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not text or text[:1] in (b"{", b"<") or head.startswith((b"PK", OLE, b"SQLite format 3", b"%PDF")):
         return False
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return True
-    return any(decoded(head[: len(head) - cut]) for cut in range(4))  # the head may end inside a character
+    if b"\0" in head:
+        return bool(decoded(head[: len(head) // 2 * 2]))
+    return not any(byte < 32 and byte not in (9, 10, 11, 12, 13) for byte in head)
 
 
 def _table(kind: str, title: str, takes: Any, run: str) -> Reader:
