@@ -152,7 +152,14 @@ def toolbar(request: HttpRequest, records: Records, user: User, given: dict[str,
         "import_url": import_url(module_of(request), records, user),
         "can_add": bool(records.form and records.create and user.has_perm(records.permission("add"))),
         "layer_url": f"{reverse('map')}#layers={layer.key}" if layer else "",
+        "siblings": siblings(module_of(request), user),
     }
+
+
+def siblings(module: str, user: User) -> list[tuple[Records, str]]:
+    """The lists of the same module, this one among them; nothing when it is the only one."""
+    found = [r for m in registry if m.key == module for r in m.records if user.has_perm(r.permission("view"))]
+    return [(r, reverse("records:list", args=[module, r.key])) for r in found] if len(found) > 1 else []
 
 
 def import_url(module: str, records: Records, user: User) -> str:

@@ -97,6 +97,8 @@ RECORDS = Records(
     key="incidents",
     title="事件",
     model=Incident,
+    dossier=80,
+    dossier_columns=("number", "title", "kind", "state", "level", "received_at"),
     columns=(
         Column(title="编号", path="number", kind="code", width=14, sort="number"),
         Column(title="标题", path="title", kind="link", width=30, sort="title"),

@@ -62,7 +62,8 @@ registry.add(
             ),
         ),
         records=(
-            Records(key="plans", title="应急预案", model=Plan, columns=COLUMNS, detail=DETAIL,
+            Records(key="plans", title="应急预案", model=Plan, columns=COLUMNS, detail=DETAIL, dossier=70,
+                    dossier_columns=("title", "kind", "standing", "issued_on", "filed_on", "review_due_on"),
                     filters=("kind", "level", "review_due_on", "filed_on__isnull"),
                     search=("title", "number", "site__name", "pinyin"),
                     order_by=("level", "region__path", "title", "pk"), form=PlanForm, create=services.add_plan,

@@ -108,11 +108,14 @@ def _renewals(
     issued = min(since + dt.timedelta(days=rng.randint(30, 900)), end)
     lapses = rng.random() < LEFT_TO_LAPSE
     last = end - dt.timedelta(days=rng.randint(20, 500)) if lapses else end
-    number = 0
+    found: list[Licence] = []
     while issued <= last:
         until = months_after(issued, 12 * paper.years) - dt.timedelta(days=1)
-        yield _licence(city, rng, enterprise, town, paper, issued, until, number, end)
-        issued, number = until + dt.timedelta(days=1), number + 1
+        found.append(_licence(city, rng, enterprise, town, paper, issued, until, len(found), end))
+        issued = until + dt.timedelta(days=1)
+    if found and enterprise.status == Enterprise.Status.CLOSED:
+        found[-1].revoked_on = end
+    yield from found
 
 
 def _licence(
@@ -123,7 +126,7 @@ def _licence(
     words = {"year": issued.year, "n": serial, "short": town[:1], "town": town, "business": enterprise.business}
     office = paper.since_reform if issued >= REFORM else paper.office
     closed = enterprise.status == Enterprise.Status.CLOSED
-    still = closed and (until is None or until > end)
+    still = closed and until is None
     scope = rng.choice(facts.EQUIPMENT) if paper.kind == "special_equipment" else paper.scope.format(**words)
     return Licence(
         enterprise=enterprise, kind=paper.kind, number=f"{paper.number.format(**words)}", scope=scope[:200],
