@@ -52,6 +52,7 @@ MORE = (
 SOURCES = Records(
     key="sources",
     title="重大危险源",
+    dossier=30,
     model=HazardSource,
     columns=HEAD,
     detail=(*HEAD, *MORE),
