@@ -265,8 +265,6 @@ def test_booleans_and_choices_in_the_words_people_use():
     yes = Column(key="x", title="x", kind="boolean")
     assert all(parse(yes, cell, Context()).value is True for cell in ("是", "√", "有", True, "Y", 1))
     assert all(parse(yes, cell, Context()).value is False for cell in ("否", "无", "×", False, "n", 0))
-        False
-    ] * 4
     several = Column(key="x", title="x", kind="choices", choices=(("a", "甲"), ("b", "乙（有储存）")))
     assert parse(several, "甲、 乙(有储存)；甲", Context()).value == ["a", "b"]
     assert "没有“丙”这一项" in parse(several, "甲,丙", Context()).problem
