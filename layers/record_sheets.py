@@ -65,7 +65,7 @@ class DerivedSheet(Sheet):
         self.key, self.records = key, records
         self.title, self.model, self.identity = records.title, records.model, records.identity
         base = records.form.base_fields if records.form else {}
-        self.has_geometry = {"lon", "lat"} <= set(base)
+        self.has_geometry = {"lon", "lat"} <= set(base) or "geom" in base
 
     def columns(self, user: User) -> tuple[Column, ...]:
         personal = {c.path for c in (*self.records.columns, *self.records.detail) if c.is_personal}

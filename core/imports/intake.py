@@ -15,7 +15,7 @@ from core import files
 from core.imports import progress, reading
 from core.imports.columns import Column, parse
 from core.imports.reading import Refused
-from core.imports.sheet import Doing, Row, Sheet
+from core.imports.sheet import WHOLE, Doing, Row, Sheet
 from core.imports.titles import tidy
 from core.imports.values import Context, text_of
 from core.models import ImportBatch, ImportRow
@@ -24,6 +24,7 @@ from geo.coordinates import BadCoordinate, Datum, to_cgcs2000
 
 MOST_ROWS, MOST_COLUMNS = 100_000, 200
 CHUNK = 500
+OUTLINE = "geom"  # the column of a record whose place is an area
 ERRORS = tidy("错误")  # the column that we add ourselves to a file we give back
 State = ImportBatch.State
 
@@ -96,7 +97,7 @@ class _Intake:
             if column in taken.values():
                 raise Refused(f"“{column.title}”这一列在表头里出现了两次，请只留一列。")
             taken[title] = column
-        place = {"lon", "lat"} if line.get("has_geometry") else set()
+        place = {"lon", "lat", OUTLINE} if line.get("has_geometry") else set()
         missing = [
             c.title for c in self.columns
             if (c.is_required or c.key in self.sheet.identity) and c not in taken.values() and c.key not in place
@@ -118,6 +119,8 @@ class _Intake:
         self.total += 1
         if line.get("problem"):
             row.refuse(line["problem"])
+        if line.get("warning"):
+            row.warnings[WHOLE] = line["warning"]
         for title, column in taken.items():
             parsed = parse(column, cells.get(title), context)
             if parsed.problem:
@@ -199,7 +202,14 @@ def _plain(cell: Any) -> str:
 
 def _fill_place(row: Row, columns: dict[str, Column], datum: str) -> None:
     """A point from a geodata file is the row's longitude and latitude; numbers are in the datum named at upload."""
-    if row.geometry and row.geometry.get("type") == "Point" and {"lon", "lat"} <= set(columns):
+    kind = row.geometry.get("type") if row.geometry else ""
+    if kind and OUTLINE in columns:
+        row.values[OUTLINE] = json.dumps(row.geometry)
+        row.problems.pop(OUTLINE, None)
+    elif kind and kind != "Point" and {"lon", "lat"} <= set(columns):
+        what = "线" if "Line" in kind else "面" if "Polygon" in kind else "多个点"
+        row.refuse(f"这一条是{what}，这里登记的位置是一个点：请改用点图层导入。")
+    elif row.geometry and {"lon", "lat"} <= set(columns):
         row.values["lon"], row.values["lat"] = row.geometry["coordinates"][:2]
         for key in ("lon", "lat"):
             row.problems.pop(key, None)

@@ -14,7 +14,8 @@ an iterator of dicts that `json` can write, in this order:
    `row` is the number the person sees in the file (features: from 1). `values` by column name; a missing name is an
    empty cell. A value is a text, number, true/false, null, or one of
    `{"date": "2026-03-05"}`, `{"formula": "=A1*2", "cached": 7 or null}`, `{"fault": "#REF!"}`, `{"merged": value}`.
-   `"problem": "…"` refuses the row as such. `geometry` is null or a GeoJSON geometry in CGCS2000 longitude and latitude (EPSG:4490): already converted.
+   `"problem": "…"` refuses the row as such, `"warning": "…"` is shown with it. `geometry` is null or a GeoJSON
+   geometry in CGCS2000 longitude and latitude (EPSG:4490): already converted.
 3. a file that cannot be read: `{"refused": "原因和改法，一句中文。"}` as the last line. No exception is
    needed for that; one that escapes is answered with a general sentence and logged.
 

@@ -27,6 +27,7 @@ class Declared:
 
     system: str = ""
     name: str = ""
+    is_assumed: bool = False  # the format says what holds when the file says nothing
 
 
 NOTHING = Declared()
@@ -83,6 +84,8 @@ def chosen(declared: Declared, wish: str) -> tuple[str, str]:
         raise Unreadable(
             f"文件的坐标系是{declared.name}，与现行坐标系相差几十到上百米，不能直接换算。请先转换为 CGCS2000 再上传。"
         )
+    if declared.is_assumed and declared.system in GEOGRAPHIC and wish not in SHIFTED:
+        return wish, "" if wish in GEOGRAPHIC else f"按您选择的 {TITLES[wish]} 读取。"
     if not declared.system:
         said = f"不认识文件声明的坐标系“{declared.name}”" if declared.name else "文件没有声明坐标系"
         return wish, f"{said}，按您选择的 {TITLES[wish]} 读取。"
@@ -91,7 +94,8 @@ def chosen(declared: Declared, wish: str) -> tuple[str, str]:
         return declared.system, ""
     if declared.system in GEOGRAPHIC and wish in SHIFTED:
         # There is no well-known text for the shifted systems: such files call themselves WGS-84.
-        return wish, f"文件标注为 {title}，按您选择的 {TITLES[wish]} 换算。"
+        said = "这种格式规定用" if declared.is_assumed else "文件标注为"
+        return wish, f"{said} {title}，按您选择的 {TITLES[wish]} 换算。"
     if wish in GEOGRAPHIC:
         return declared.system, f"按文件声明的 {title} 换算。"
     raise Unreadable(f"您选择的坐标系是 {TITLES[wish]}，文件声明的是 {title}，两者矛盾。请核对后重新选择。")

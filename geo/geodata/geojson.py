@@ -126,7 +126,9 @@ def _integer(text: str) -> Any:
 
 def _declared(given: Any) -> crs.Declared:
     if given is None:
-        return crs.Declared("wgs84")  # RFC 7946: without another word, longitude and latitude in WGS-84
+        return crs.Declared(
+            "wgs84", is_assumed=True
+        )  # RFC 7946: without another word, longitude and latitude in WGS-84
     name = given.get("properties", {}).get("name") if isinstance(given, dict) else None
     if not isinstance(name, str) or given.get("type") != "name" or "/" in name:
         raise Unreadable("GeoJSON 的 crs 成员指向外部地址或写法不明，不接受。请去掉 crs，或写成 EPSG:4490 这样的名称。")

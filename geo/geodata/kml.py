@@ -59,7 +59,7 @@ def opened(content: bytes) -> Source:
     for feature in parsed.features:
         columns.meet(feature.values)
     notes = [f"文件里的网络链接或影像叠加没有读取（{len(parsed.skipped)} 种）。"] if parsed.skipped else []
-    return Source(columns.names, parsed.features, declared=crs.Declared("wgs84"), notes=notes)
+    return Source(columns.names, parsed.features, declared=crs.Declared("wgs84", is_assumed=True), notes=notes)
 
 
 class Document:

@@ -120,12 +120,16 @@ def beside_works(city: City, rng: Random) -> Iterator[Population]:
 def area_of(
     city: City, place: Place, name: str, lon: float, lat: float, corners: list[tuple[float, float]], persons: int
 ) -> Population:
-    ring = [(lon + x / DEGREE_LON, lat + y / DEGREE_LAT) for x, y in corners]
+    shape = shapely.Polygon([(lon + x / DEGREE_LON, lat + y / DEGREE_LAT) for x, y in corners])
+    own = city.ground.areas[place.region]
+    if not shapely.contains(own, shape):
+        parts = shape.intersection(own)  # nobody is counted in the neighbour's region
+        shape = max(getattr(parts, "geoms", [parts]), key=lambda part: part.area)
     return Population(
         name=name,
         pinyin=initials(name),
         region=city.region(place.region),
-        geom=MultiPolygon(Polygon([*ring, ring[0]], srid=SRID), srid=SRID),
+        geom=MultiPolygon(Polygon(list(shape.exterior.coords), srid=SRID), srid=SRID),
         persons=persons,
         source=SOURCE,
         as_of=dt.date(2020, 11, 1),

@@ -64,8 +64,8 @@ def square(lon: float = 118.45, lat: float = 37.05, half: float = 0.002) -> Any:
 
 def geojson(features: Sequence[tuple[dict[str, Any], Any]] | None = None, **members: Any) -> bytes:
     found = [
-        {"type": "Feature", "properties": values, "geometry": shape if shape is None or isinstance(shape, dict)
-         else json.loads(shapely.to_geojson(shape))}
+        {"type": "Feature", "properties": values,
+         "geometry": json.loads(shapely.to_geojson(shape)) if isinstance(shape, shapely.Geometry) else shape}
         for values, shape in (rows() if features is None else features)
     ]  # fmt: skip
     return json.dumps({"type": "FeatureCollection", **members, "features": found}, ensure_ascii=False).encode()
@@ -73,8 +73,8 @@ def geojson(features: Sequence[tuple[dict[str, Any], Any]] | None = None, **memb
 
 def kml(features: Sequence[tuple[dict[str, Any], Any]] | None = None, *, head: str = "", extra: str = "") -> bytes:
     marks = "".join(
-        f"<Placemark><name>{values['名称']}</name><ExtendedData><Data name='人数'><value>{values['人数']}</value></Data>"
-        f"</ExtendedData>{_kml_shape(shape)}</Placemark>"
+        f"<Placemark><name>{values['名称']}</name><ExtendedData><Data name='人数'><value>{values['人数']}</value>"
+        f"</Data></ExtendedData>{_kml_shape(shape)}</Placemark>"
         for values, shape in (rows() if features is None else features)
     )
     return (

@@ -80,7 +80,8 @@ def test_a_shapefile_is_read_in_the_system_its_prj_declares(said, epsg, system):
 
 
 @pytest.mark.parametrize(("encoding", "cpg", "ldid"), [
-    ("utf-8", "UTF-8", 0), ("gbk", "GBK", 0), ("gbk", "", 0x4D), ("gbk", "", 0), ("utf-8", "", 0), ("gb18030", "936", 0),
+    ("utf-8", "UTF-8", 0), ("gbk", "GBK", 0), ("gbk", "", 0x4D), ("gbk", "", 0), ("utf-8", "", 0),
+    ("gb18030", "936", 0),
 ])  # fmt: skip
 def test_the_encoding_of_attributes_is_found(said, encoding, cpg, ldid):
     _header, lines = said(corpus.shapefile(encoding=encoding, cpg=cpg, ldid=ldid))
