@@ -15,11 +15,18 @@ from django.utils import timezone
 
 from core.models import User
 from layers.registry import registry
-from layers.statistics import Table, reading
+from layers.statistics import Table, counting, reading
 from layers.statistics.answering import Answer, Cell
 from supervision.enterprises.models import Contact, Drill, Enterprise, Licence
 from supervision.enterprises.testing import make_enterprise
 from supervision.hazard_sources.models import HazardSource
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_dear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine."""
+    monkeypatch.setattr(counting, "DEAR_SECONDS", 1e9)
+
 
 KEYS = [module.key for module in registry if module.statistics]
 
@@ -167,6 +174,22 @@ def test_what_was_counted_is_counted_again_when_it_changes(city: Any, cast: Any,
     before = total()
     make_enterprise(regions.town, 99)
     assert total() == (before or 0) + 1
+
+
+def test_what_is_dear_is_shown_on_and_says_so_until_it_is_asked_for_anew(
+    city: Any, cast: Any, browse: Any, regions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "DEAR_SECONDS", 0)
+    monkeypatch.setattr(counting, "PATIENCE", 1e9)  # not counted anew beside this test
+    client, address = browse(cast.city), "/enterprises/statistics/"
+    assert "此后有改动" not in client.get(address).content.decode()
+    before = Enterprise.objects.in_register().count()
+    make_enterprise(regions.town, 99)
+    text = client.get(address).content.decode()
+    assert "此后有改动" in text and f"{address}?now=1" in text
+    assert answers_of(cast.city, "enterprises")[0].total.cells[-1].value == before
+    assert "此后有改动" not in client.get(f"{address}?now=1").content.decode()
+    assert answers_of(cast.city, "enterprises")[0].total.cells[-1].value == before + 1
 
 
 def test_sums_and_means_are_those_of_the_rows(city: Any, cast: Any) -> None:

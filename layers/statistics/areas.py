@@ -80,7 +80,9 @@ def area(region: Region, inside: list[Region]) -> Area:
     parts = [r for r in inside if r.path.startswith(region.path)]
     drill = region.code if len(parts) > 1 else ""
     ids = frozenset(r.pk for r in parts)
-    return Area(region.code, region.name, region.short_name, {"region": region.code}, ids, drill)
+    # A zone's full name is as long as a table is wide; everybody calls it by the short one.
+    label = region.short_name if region.kind == Region.Kind.ZONE else region.name
+    return Area(region.code, label, region.short_name, {"region": region.code}, ids, drill)
 
 
 def rest(chosen: Region, children: list[Region]) -> Area:

@@ -46,7 +46,6 @@ def missing(*roles: str) -> Q:
 
 offer(
     Enterprise,
-    Flag("is_open", "未关闭", lambda: ~Q(status=Enterprise.Status.CLOSED)),
     Alias("file_state", "state"),
     Flag("never_verified", "从未核实", lambda: Q(verified_at__isnull=True)),
     Flag("no_safety_contact", "无在任安全管理负责人", lambda: missing("safety")),
@@ -130,11 +129,12 @@ TABLES: tuple[Table | Block, ...] = (
           note="鲜活度按各项信息的核实时间和周期计算，满分 100。"),
     Table(key="contacts", title="哪些企业缺少在任的负责人？", records=LIST, rows=REGIONS, section=TRUTH,
           columns=(
-              Measure(key="all", title="未关闭企业", filters={"is_open": "true"}),
-              Measure(key="no_principal", title="缺法定代表人或主要负责人", filters={"no_principal": "true"}),
-              Measure(key="no_safety", title="缺安全管理负责人", filters={"no_safety_contact": "true"}),
-              Measure(key="no_emergency", title="缺应急值守联系人", filters={"no_emergency_contact": "true"}),
-          )),
+              Measure(key="all", title="全部企业"),
+              Measure(key="no_principal", title="缺主要负责人", filters={"no_principal": "true"}),
+              Measure(key="no_safety", title="缺安全负责人", filters={"no_safety_contact": "true"}),
+              Measure(key="no_emergency", title="缺应急联系人", filters={"no_emergency_contact": "true"}),
+          ),
+          note="法定代表人、主要负责人都没有在任的算缺主要负责人；已关闭的企业不算缺。"),
     Table(key="added", title="期间内各区划新增了多少家企业？", records=LIST, rows=REGIONS, columns=CATEGORY,
           period="platform_joined_on", since=ONLINE_SINCE, section=GROWTH),
     Table(key="by_year", title="企业是哪一年纳入平台的？", records=LIST, rows=JOINED, columns=REGIONS, section=GROWTH),

@@ -35,7 +35,7 @@ def timed(act: Callable[[], Any], rounds: int = 1, before: Callable[[], Any] = l
 
 def bare(user: Any, tables: Any) -> Callable[[], None]:
     """The passes of a page as plain statements, made beforehand: nothing of forms, rights, folding or HTML."""
-    from django.db import connection
+    from django.db import connection, transaction
     from django.utils import timezone
 
     from layers.statistics import answering, asking, counting
@@ -48,7 +48,8 @@ def bare(user: Any, tables: Any) -> Callable[[], None]:
         statements.append((counting.sql_of(statement, names, tuple(cubes)), list(statement.params)))
 
     def run() -> None:
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL work_mem = '{counting.WORK_MEMORY}'")
             for sql, params in statements:
                 cursor.execute(sql, params)
                 cursor.fetchall()
