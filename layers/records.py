@@ -25,6 +25,7 @@ from layers.record_history import Written, written
 from layers.registry import Column, Records, registry
 
 PAGE_SIZES = (50, 100, 200)
+FILTERS_AT_HAND = 4
 P = ParamSpec("P")
 
 
@@ -137,6 +138,13 @@ def heads(request: HttpRequest, records: Records, wish: str) -> list[dict[str, A
     return found
 
 
+def in_two(fields: list[Any]) -> dict[str, Any]:
+    """The filters at hand and those behind 更多条件: a dozen of them would push the rows off the screen."""
+    at = len(fields) if len(fields) <= FILTERS_AT_HAND + 1 else FILTERS_AT_HAND
+    more = fields[at:]
+    return {"first": fields[:at], "more": more, "in_use": sum(bool(field.data) for field in more)}
+
+
 def toolbar(request: HttpRequest, records: Records, user: User, given: dict[str, str]) -> dict[str, Any]:
     layer = registry.layer(records.layer, user) if records.layer else None
     kind = filters.filter_set(records.model, records.filters, filters.Besides.of(layer, records.model, user))
@@ -144,6 +152,7 @@ def toolbar(request: HttpRequest, records: Records, user: User, given: dict[str,
     export = reverse("records:export", args=[module_of(request), records.key])
     return {
         "filter_form": form,
+        "filters": in_two(form.visible_fields()),
         "regions": record_list.regions_of(records, user),
         "region": given.get("region", ""),
         "q": given.get("q", ""),
