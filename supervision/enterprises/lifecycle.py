@@ -12,7 +12,7 @@ from core import freshness
 from core.models import Step, User
 from core.workflow import NotAllowed, Stale
 from geo.coordinates import Datum
-from supervision.enterprises import services
+from supervision.enterprises import provenance, services
 from supervision.enterprises.models import Enterprise
 from supervision.enterprises.models.enterprise import IN_REGISTER
 from supervision.enterprises.workflow import ENTERPRISE
@@ -68,6 +68,7 @@ def approve(enterprise: Enterprise, *, actor: User, note: str = "", expected_ver
     enterprise.platform_joined_on = timezone.localdate()
     enterprise.save(update_fields=["platform_joined_on"])
     freshness.verify(enterprise, actor=actor, how="审核入库")
+    provenance.settle(enterprise.pk)
     if enterprise.status == Enterprise.Status.CLOSED:
         ENTERPRISE.advance(enterprise, "close", actor=actor, note="入库时企业已关闭")
     return step
@@ -110,12 +111,16 @@ def reopen(enterprise: Enterprise, *, actor: User, reason: str) -> None:
         ENTERPRISE.advance(row, "reopen", actor=actor, note=reason)
         if was_closed:  # then the file is closed as well
             ENTERPRISE.advance(row, "close", actor=actor, note=reason)
+    provenance.settle(enterprise.pk)
     enterprise.refresh_from_db()
 
 
+@transaction.atomic
 def cancel(enterprise: Enterprise, *, actor: User, reason: str, expected_version: int | None = None) -> Step:
     """Out of the register for good: registered by mistake, moved away, or an application that came to nothing."""
-    return ENTERPRISE.advance(enterprise, "cancel", actor=actor, note=reason[:200], expected_version=expected_version)
+    step = ENTERPRISE.advance(enterprise, "cancel", actor=actor, note=reason[:200], expected_version=expected_version)
+    provenance.settle(enterprise.pk)
+    return step
 
 
 def applications(user: User) -> Any:

@@ -187,6 +187,7 @@ def set_status(
         row.status, row.version = status, row.version + 1
         row.save(update_fields=["status", "version"])
     change = StatusChange.objects.create(enterprise=row, status=status, since=since, reason=reason, actor=actor)
+    provenance.noted(row, ["status"], source=source_of(actor), actor=actor)
     tell("enterprises.set_status", row, actor)
     return change
 
