@@ -5,9 +5,8 @@ Other modules take part by a list that says so (`Records.dossier`): none of them
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 
@@ -34,8 +33,12 @@ class Section:
     title: str
     heads: list[str]
     rows: list[list[str]]
-    shares: list[int]
     note: str = ""
+
+    @property
+    def lines(self) -> list[list[tuple[str, str]]]:
+        """Each value with its heading, as cards on a phone need them."""
+        return [list(zip(self.heads, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,6 @@ class Dossier:
     boundary: Boundary | None
     due: list[Due]
     ground: dossier_map.Ground
-    site: dict[str, Any] = field(default_factory=dict)
 
 
 def whole_file(enterprise: Enterprise, user: User) -> Dossier:
@@ -83,12 +85,16 @@ def _part(records: Records, enterprise: Enterprise, user: User) -> Section:
     total = rows.count()
     shown = _columns(records)
     in_full = columns.may_see_personal(records, user)
-    lines = [[columns.cell(c, row, in_full=in_full).text for c in shown] for row in rows[:MOST_ROWS]]
+    lines = [[_words(columns.cell(c, row, in_full=in_full)) for c in shown] for row in rows[:MOST_ROWS]]
     note = f"共 {total} 条，此处列最近 {MOST_ROWS} 条。" if total > MOST_ROWS else ""
     return Section(
-        key=records.key, title=records.title, heads=[c.title for c in shown], rows=lines,
-        shares=[max(c.width, 10) for c in shown], note=note,
+        key=records.key, title=records.title, heads=[c.title for c in shown], rows=lines, note=note,
     )  # fmt: skip
+
+
+def _words(cell: columns.Cell) -> str:
+    """An age without its interval: the table has no room for both."""
+    return cell.text.split("（")[0] if cell.kind == "age" else cell.text
 
 
 def _columns(records: Records) -> list[Column]:
@@ -108,7 +114,6 @@ def _statuses(enterprise: Enterprise) -> Section:
         title="经营状态历史",
         heads=["自", "经营状态", "原因", "登记人"],
         rows=lines,
-        shares=[12, 12, 40, 16],
     )
 
 
@@ -118,5 +123,8 @@ def _corrections(enterprise: Enterprise) -> Section:
         for change in selectors.recent_changes(enterprise)
     ]
     return Section(
-        key="corrections", title="信息修改", heads=["时间", "内容", "登记人"], rows=lines, shares=[16, 50, 14]
+        key="corrections",
+        title="信息修改",
+        heads=["时间", "内容", "登记人"],
+        rows=lines,
     )
