@@ -41,6 +41,7 @@ def shown_row(
             if key in known and row.state == "changed"
         ],
         "values": values[:MOST_VALUES],
+        "brief": [shown(c, row.values[c.key]) for c in filled if c.key not in named][:5],
         "problems": [(_title(key, known), raw.get(key, ""), text) for key, text in row.problems.items()],
         "warnings": [(_title(key, known), text) for key, text in row.warnings.items()],
     }

@@ -18,6 +18,7 @@ from command_center.dispatch.testing import make_assignment
 from command_center.incidents.reports import issue_final_report
 from command_center.incidents.testing import bring_to, make_incident
 from core import files, roles
+from core.models import ImportBatch
 from layers.registry import registry
 from layers.saved_views import keep_view
 from tests.test_every_module import samples
@@ -26,8 +27,10 @@ PUBLIC, SIGNED = "public", "signed"
 ENTERPRISE = "*企业"  # marks what only an account of an enterprise does
 SEE, NOTE, TASK = "incidents.view_incident", "incidents.note_incident", "incidents.add_task"
 CHANGE, VERIFY = "incidents.change_incident", "incidents.verify_incident"
+IMPORT = "resources.add_team resources.change_team"
 ASSIGN, UNITS = "dispatch.add_assignment", "dispatch.view_assignment"
 MERGE = "enterprises.merge_enterprise"
+CONFIRM, DECIDE = "enterprises.verify_enterprise", "enterprises.decide_changerequest"
 # (method, who). An address with several methods stands once for each. Whatever is not here fails the test.
 DECLARED: dict[str, list[tuple[str, str]]] = {
     "accounts/login/": [("get", PUBLIC)],
@@ -65,6 +68,11 @@ DECLARED: dict[str, list[tuple[str, str]]] = {
         ("patch", "enterprises.change_enterprise"),
     ],
     "api/v1/enterprises/<int:pk>/transitions/<slug:name>/": [("post", "enterprises.set_status_enterprise")],
+    "api/v1/enterprises/<int:pk>/confirm/": [("post", CONFIRM)],
+    "api/v1/enterprises/<int:pk>/change-requests/": [("post", "enterprises.add_changerequest")],
+    "api/v1/enterprises/change-requests/": [("get", "enterprises.view_changerequest")],
+    "api/v1/enterprises/change-requests/<int:pk>/transitions/<slug:name>/": [("post", DECIDE)],
+    "api/v1/enterprises/contradictions/": [("get", "enterprises.view_contradiction")],
     "api/v1/enterprises/<int:pk>/merge/": [("post", MERGE)],
     "api/v1/enterprises/duplicates/<int:pk>/transitions/<slug:name>/": [("post", MERGE)],
     "api/v1/enterprises/merges/<int:pk>/split/": [("post", MERGE)],
@@ -110,6 +118,15 @@ DECLARED: dict[str, list[tuple[str, str]]] = {
     "enterprises/<int:pk>/verify/": [("post", "enterprises.verify_enterprise")],
     "enterprises/<int:pk>/status/": [("get", "enterprises.set_status_enterprise")],
     "enterprises/<int:pk>/contact/": [("get", "enterprises.change_contact")],
+    "enterprises/<int:pk>/confirm/": [("get", CONFIRM), ("post", CONFIRM)],
+    "enterprises/<int:pk>/confirm/done/": [("get", CONFIRM)],
+    "enterprises/<int:pk>/correct/<slug:key>/": [("get", CONFIRM), ("post", CONFIRM)],
+    "enterprises/<int:pk>/doubt/": [("get", CONFIRM), ("post", CONFIRM)],
+    "enterprises/<int:pk>/strip/": [("get", CONFIRM), ("post", CONFIRM)],
+    "enterprises/contacts/<int:pk>/hand-over/": [("get", "enterprises.add_handover")],
+    "enterprises/contradictions/<int:pk>/accept/": [("get", "enterprises.accept_contradiction")],
+    "enterprises/change_requests/<int:pk>/": [("get", "enterprises.view_changerequest")],
+    "enterprises/change_requests/<int:pk>/decide/<slug:name>/": [("post", DECIDE)],
     "enterprises/<int:pk>/boundary/": [("get", "enterprises.view_boundary"), ("post", "enterprises.add_boundary")],
     "enterprises/<int:pk>/dossier/": [("get", "enterprises.view_enterprise")],
     "enterprises/<int:pk>/dossier.<str:kind>": [("get", "enterprises.view_enterprise")],
@@ -146,6 +163,15 @@ DECLARED: dict[str, list[tuple[str, str]]] = {
     "<slug:module>/statistics/export.xlsx": [("get", "enterprises.view_enterprise")],
     "api/v1/<slug:module>/<slug:key>/": [("get", "resources.view_team"), ("post", "resources.add_team")],
     "api/v1/<slug:module>/<slug:key>/<str:pk>/": [("get", "resources.view_team"), ("patch", "resources.change_team")],
+    "api/v1/imports/<slug:module>/<slug:key>/": [("get", IMPORT), ("post", IMPORT)],
+    "api/v1/imports/<slug:module>/<slug:key>/<int:batch>/": [("get", IMPORT)],
+    "api/v1/imports/<slug:module>/<slug:key>/<int:batch>/<slug:verb>/": [("post", IMPORT)],
+    "<slug:module>/<slug:key>/import/": [("get", IMPORT), ("post", IMPORT)],
+    "<slug:module>/<slug:key>/import/template.xlsx": [("get", IMPORT)],
+    "<slug:module>/<slug:key>/import/current.xlsx": [("get", "resources.change_team")],
+    "<slug:module>/<slug:key>/import/<int:batch>/": [("get", IMPORT)],
+    "<slug:module>/<slug:key>/import/<int:batch>/marked.xlsx": [("get", IMPORT)],
+    "<slug:module>/<slug:key>/import/<int:batch>/<slug:verb>/": [("post", IMPORT)],
     "<slug:module>/<slug:key>/": [("get", "resources.view_team")],
     "<slug:module>/<slug:key>/new/": [("get", "resources.add_team"), ("post", "resources.add_team")],
     "<slug:module>/<slug:key>/export.xlsx": [("get", "resources.view_team")],
@@ -174,6 +200,17 @@ def test_every_address_is_declared() -> None:
     assert there == set(DECLARED), there ^ set(DECLARED)
 
 
+def make_batch(user: Any) -> ImportBatch:
+    file = files.store("名称\n甲队\n".encode(), name="a.csv")
+    header = {"columns": ["名称"], "heading": 1, "mapping": {"名称": "name"}, "unknown": []}
+    batch = ImportBatch.objects.create(
+        sheet="resources/teams", title="救援队伍", file=file, file_name="a.csv", kind="csv", state="ready",
+        uploaded_by=user, region=user.region, header=header,
+    )  # fmt: skip
+    batch.rows.create(number=2, cells={"名称": "甲队"}, state="error", problems={"name": "重复"})
+    return batch
+
+
 @pytest.fixture
 def ground(cast: Any, regions: Any, make_user: Any, sites: Any) -> SimpleNamespace:
     boss = make_user("boss", regions.city, *roles.ROLES, is_superuser=True)
@@ -189,6 +226,7 @@ def ground(cast: Any, regions: Any, make_user: Any, sites: Any) -> SimpleNamespa
     made["plans/plans"].level = "enterprise"
     made["plans/plans"].save()
     made["task"] = made["incidents"].tasks.first()
+    made["batch"] = make_batch(make_user("importer", regions.district, "duty"))
     saver = make_user("saver", regions.district, "duty")
     made["view"] = keep_view(owner=saver, name="看", link="#layers=", sharing="region")
     people = {role: make_user(f"as_{role}", regions.district, role) for role in roles.ROLES if role != "enterprise"}
@@ -207,6 +245,9 @@ def filled(address: str, made: dict[str, Any]) -> str:
         ("api/v1/incidents/", "incidents"), ("incidents/", "incidents"), ("panel/", "incidents"),
         ("api/v1/features/", "incidents"), ("tiles/", "incidents"), ("api/v1/enterprises/", "enterprises"),
         ("enterprises/", "enterprises"), ("enterprises/rows/", "enterprises/licences"),
+        ("api/v1/enterprises/change-requests/", "enterprises/change_requests"),
+        ("enterprises/change_requests/", "enterprises/change_requests"),
+        ("enterprises/contacts/", "enterprises/contact"), ("enterprises/contradictions/", "contradictions"),
         ("api/v1/enterprises/duplicates/", "enterprises/duplicates"),
         ("api/v1/enterprises/merges/", "enterprises/merges"),
         ("enterprises/duplicates/", "enterprises/duplicates"), ("enterprises/merges/", "enterprises/merges"),
@@ -228,6 +269,10 @@ def filled(address: str, made: dict[str, Any]) -> str:
         words["name"] = "distinct"
     elif "enterprises/<int:pk>/" in address:
         words["name"] = "close"
+    if "change" in address and "enterprises/" in address:
+        words["name"] = "approve"
+    if "correct/" in address:
+        words["key"] = "name"
     if "assignments" in address:
         words["name"] = "accept"
     if "statistics/" in address:
@@ -236,6 +281,8 @@ def filled(address: str, made: dict[str, Any]) -> str:
         words["name"] = "assess"
     if "wall/<" in address:
         words["key"] = "main"
+    if "import" in address:
+        words |= {"verb": "discard", "batch": made["batch"].pk}
     if "clock/" in address:
         words["key"] = "x"
     plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", address).strip("^$").replace("\\.", ".")
