@@ -47,12 +47,25 @@ def subject(user: User, layer_key: str, pk: str) -> tuple[Layer, Any]:
     return layer, found
 
 
+def successor(user: User, layer_key: str, pk: str) -> str:
+    """The feature that took the place of one that is gone; otherwise 404."""
+    layer = registry.layer(layer_key, user)
+    key = selection.key_of(layer.model, pk) if layer and layer.successor else None
+    found = layer.successor(key) if layer and layer.successor and key is not None else None
+    if found is None:
+        raise Http404
+    return str(found)
+
+
 @require_safe
 @login_required
 def panel(request: HttpRequest, layer: str, pk: str) -> HttpResponse:
     """GET /panel/<layer>/<id>/[?tab=<key>]: header, actions, tab bar, and one tab."""
     assert isinstance(request.user, User)
-    found, feature = subject(request.user, layer, pk)
+    try:
+        found, feature = subject(request.user, layer, pk)
+    except Http404:
+        found, feature = subject(request.user, layer, successor(request.user, layer, pk))
     context = header(found, feature, request.user)
     return render(request, "layers/panel.html", context | tabs(request, found, feature, request.GET.get("tab", "")))
 

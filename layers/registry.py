@@ -85,6 +85,9 @@ class Layer:
     order: int = 100
     only: Q | None = None  # of the model's rows, those that are on this layer at all
     visible: Callable[[User], QuerySet[Any]] | None = None
+    # Of a feature that is gone from the layer: the key of the one that took its place, so that old links still lead
+    # somewhere. The successor is shown to whoever may see it.
+    successor: Callable[[Any], Any] | None = None
 
     @property
     def needs(self) -> str:

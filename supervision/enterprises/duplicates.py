@@ -2,8 +2,8 @@
 
 Weights (the sum, at most 1; pairs of 0.5 and more are listed):
   credit code   positions 9–17 (the organisation code) equal 0.60; one character differs 0.50, two 0.40
-  name          equal once district, form of company and brackets are left out 0.45; similar 0.40 × likeness (from 0.5);
-                the same sounds by their initials, but other characters +0.10
+  name          equal once district, form of company and brackets are left out 0.45; similar 0.40 × likeness (from 0.3);
+                other characters with the same sounds, by their initials, +0.25
   distance      within 50 m 0.20, 300 m 0.15, 1 km 0.08
   contacts      a telephone in common 0.15, the same legal representative 0.10
 A name alone is not enough: 昱川化工 of two counties are two enterprises.
@@ -100,10 +100,10 @@ def score(m: Measures) -> tuple[float, list[str]]:
         found.append((0.5 if m.differing == 1 else 0.4, f"信用代码只差 {m.differing} 位"))
     if m.same_name:
         found.append((0.45, "名称去掉区划和公司形式后相同"))
-    elif m.likeness >= 0.5:
+    elif m.likeness >= 0.3:
         found.append((0.4 * m.likeness, f"名称相似 {m.likeness:.0%}"))
     if m.same_sounds and not m.same_name:
-        found.append((0.1, "名称拼音首字母相同"))
+        found.append((0.25, "名称拼音首字母相同"))
     for metres, points in ((50, 0.2), (300, 0.15), (1000, 0.08)):
         if m.metres <= metres:
             found.append((points, f"相距 {m.metres:.0f} 米"))
@@ -128,6 +128,7 @@ def pairs() -> Iterator[tuple[int, int, Measures]]:
     """Every pair worth scoring. Inside a transaction: it works on a copy that is gone with it."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")  # a worker's time: a large register takes a minute
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.likely, pg_temp.pair")  # of an earlier search in this transaction
         cursor.execute(
             f"CREATE TEMP TABLE likely ON COMMIT DROP AS SELECT *, substr(code, 9, 9) AS body, right(code, 6) AS tail, "
             f"left(name, 2) AS head, ST_GeoHash(ST_SetSRID(geom, 4326), 6) AS cell FROM ({SHAPE}) x", parameters(),

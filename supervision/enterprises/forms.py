@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -29,6 +30,28 @@ class IndustryInput(forms.TextInput):
         field = super().render(name, value, {**(attrs or {}), "list": "industries", "autocomplete": "off"}, renderer)
         options = format_html_join("", '<option value="{}">{}</option>', all_industries())
         return format_html('{}<datalist id="industries">{}</datalist>', field, options)
+
+
+class NameInput(forms.TextInput):
+    """The name, and under it the files that may be of the same enterprise, as the server finds them while it is typed."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> str:
+        field = super().render(name, value, attrs, renderer)
+        return format_html('{}<div id="likely" aria-live="polite"></div>', field)
+
+
+def watched(form: forms.Form) -> None:
+    """Before anything is saved: name, code and place are looked up whenever one of them changes."""
+    form.fields["name"].widget = NameInput(attrs={"minlength": 2, "maxlength": 120})
+    for key in ("name", "credit_code", "lon", "lat"):
+        form.fields[key].widget.attrs |= {
+            "hx-get": reverse("enterprises:check"),
+            "hx-trigger": "input changed delay:400ms",
+            "hx-include": "closest form",
+            "hx-params": "name,credit_code,lon,lat,datum",
+            "hx-target": "#likely",
+            "hx-swap": "innerHTML",
+        }
 
 
 class EnterpriseForm(forms.ModelForm):
@@ -81,6 +104,8 @@ class EnterpriseForm(forms.ModelForm):
 
         for key in OPTIONAL_COUNTS:
             self.fields[key].required = False
+        if not self.instance.pk:
+            watched(self)
 
     def clean_industry_code(self) -> str:
         code, problem = code_for(self.cleaned_data["industry_code"])

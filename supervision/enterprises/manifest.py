@@ -68,6 +68,7 @@ LAYER = Layer(
     is_default=True,
     only=Q(state__in=IN_REGISTER),
     order=10,
+    successor=merging.successor,
 )
 
 HEAD = (

@@ -15,6 +15,7 @@ from supervision.enterprises.forms import EnterpriseForm
 from supervision.enterprises.lifecycle import APPLYING
 from supervision.enterprises.models import Duplicate, Enterprise, Merge
 from supervision.enterprises.models.enterprise import IN_REGISTER
+from supervision.enterprises.references import authoritative
 
 APP = "enterprises."
 APPLY, APPROVE, MERGE = f"{APP}apply_enterprise", f"{APP}approve_enterprise", f"{APP}merge_enterprise"
@@ -103,6 +104,12 @@ CARDS = (
     Card(key="applications", template="enterprises/lifecycle/card.html", context=merge_pages.card,
          permission=APPLY, order=30),
 )  # fmt: skip
+
+
+def successor(pk: int) -> int | None:
+    """The file that a merged one went into, at the end of the chain."""
+    row = Enterprise.objects.filter(pk=pk, merged_into__isnull=False).first()
+    return authoritative(row).pk if row else None
 
 
 def step(name: str) -> Any:

@@ -21,6 +21,8 @@ SURVIVOR, ABSORBED, BOTH = "survivor", "absorbed", "both"
 # The operating status has a procedure and a history of its own: the survivor's stays, and may be changed afterwards.
 CHOSEN = tuple(f for f in FACTS if f.key != "status" and (f.path or f.key == "place"))
 LISTS = ("categories", "tags")
+# By what the file is known: changed by a merge only when somebody chooses so.
+IDENTITY = ("name", "credit_code")
 SITE_COLUMNS = {
     "name": ("name", "pinyin"),
     "address": ("address",),
@@ -64,7 +66,7 @@ def proposed(key: str, survivor: Enterprise, absorbed: Enterprise) -> str:
         return ABSORBED
     if key in LISTS:
         return BOTH
-    if key == "credit_code":
+    if key in IDENTITY:
         return SURVIVOR
     ours, theirs = verified_at(survivor, key), verified_at(absorbed, key)
     return ABSORBED if theirs and (ours is None or theirs > ours) else SURVIVOR
