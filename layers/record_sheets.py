@@ -132,7 +132,9 @@ class _Work:
         first = self.sheet.identity[0]
         wanted = {self._data(row).get(first) for row in rows} - {None, ""}
         found: dict[tuple[str, ...], list[Any]] = defaultdict(list)
-        for instance in self.records.rows(self.doing.actor).filter(**{f"{first}__in": wanted}):
+        # What a record is known by may stand on its site.
+        path = getattr(self.records.model, "IDENTITY_PATHS", {}).get(first, first)
+        for instance in self.records.rows(self.doing.actor).filter(**{f"{path}__in": wanted}):
             found[self._identity_of(lambda key, row=instance: _stored(row, key))].append(instance)
         return found
 
@@ -239,17 +241,23 @@ class _Work:
             if instance is None:
                 row.refuse("这条记录已被删除，或已不在您的管辖范围内。")
                 return
-            recorder.changing(row.number, instance)
+            recorder.changing(row.number, *standing_on(instance), instance)
             attached = {(type(m), m.pk) for m in pointing_at(instance)}
         data, _before = self._merged(row, instance)
         made = self._attempt(row, instance, data)
         if made is None:
             return
         if instance is None:
-            recorder.made(row.number, made, *pointing_at(made))
+            recorder.made(row.number, *standing_on(made), made, *pointing_at(made))
             row.target = str(made.pk)
         else:
             recorder.made(row.number, *(m for m in pointing_at(instance) if (type(m), m.pk) not in attached))
+
+
+def standing_on(instance: Model) -> list[Model]:
+    """The row whose key a record has, such as its site: written with it, and taken back after it."""
+    key = instance._meta.pk
+    return [getattr(instance, key.name)] if key is not None and key.is_relation else []
 
 
 def _resolved(field: Any, texts: set[str]) -> dict[str, list[Any]]:

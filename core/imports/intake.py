@@ -97,7 +97,8 @@ class _Intake:
             if column in taken.values():
                 raise Refused(f"“{column.title}”这一列在表头里出现了两次，请只留一列。")
             taken[title] = column
-        place = {"lon", "lat", OUTLINE} if line.get("has_geometry") else set()
+        # The datum is chosen at upload where the file has no column for it.
+        place = {"datum", *(("lon", "lat", OUTLINE) if line.get("has_geometry") else ())}
         missing = [
             c.title for c in self.columns
             if (c.is_required or c.key in self.sheet.identity) and c not in taken.values() and c.key not in place

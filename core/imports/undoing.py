@@ -125,6 +125,8 @@ class _Writes:
         self._remove_derived()
         for model in reversed(list(self.by_model)):
             keys = [model._meta.pk.to_python(k) for k in self.made(model)]  # type: ignore[union-attr]  # as above
+            if not keys:
+                continue
             rows: Any = model._base_manager.filter(pk__in=keys)
             with audit.bulk(model._meta.db_table, actor=self.batch.undone_by, undone_import=self.batch.pk):
                 total += rows._raw_delete(rows.db)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django import forms
+from django.contrib.gis.geos import MultiPolygon
 
 from geo.coordinates import Datum
 from geo.models import Population
@@ -60,9 +61,10 @@ class OutlineField(forms.CharField):
         if not value:
             return None
         try:
-            return parse_geometry(value, kinds=("Polygon", "MultiPolygon"))
+            found = parse_geometry(value, kinds=("Polygon", "MultiPolygon"))
         except BadGeometry as error:
             raise forms.ValidationError(str(error)) from error
+        return found if isinstance(found, MultiPolygon) else MultiPolygon(found, srid=found.srid)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

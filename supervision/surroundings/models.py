@@ -17,6 +17,7 @@ class ProtectedSite(Verified):
 
     REGION_PATH: ClassVar[str] = "site__region"
     SITE_PATH: ClassVar[str] = ""
+    IDENTITY_PATHS: ClassVar[dict[str, str]] = {"name": "site__name"}
     PERSONAL: ClassVar[tuple[str, ...]] = ("contact_name", "contact_phone")
 
     site = models.OneToOneField(

@@ -16,7 +16,7 @@ from geo.coordinates import Datum
 from geo.models import Population, Region, Site
 from geo.parsing import BadGeometry, parse_lonlat
 from geo.regions import region_of
-from supervision.surroundings.classes import proposed, site_kind
+from supervision.surroundings.classes import Category, proposed, site_kind
 from supervision.surroundings.models import ProtectedSite
 
 OUT_OF_REACH = "位置不在您的管辖范围内，请在地图上重新选点。"
@@ -105,9 +105,10 @@ def write(row: ProtectedSite, facts: dict[str, Any]) -> None:
     """The site first: the record has its key. Without a class the one that follows from the facts is taken."""
     for key, value in facts.items():
         setattr(row, key, value)
-    if not row.target_class and row.category:
+    is_known = row.category in Category.values
+    if not row.target_class and is_known:
         row.target_class = proposed(row.category, persons=row.persons, households=row.households)
-    row.site.kind = site_kind(row.category) if row.category else Site.Kind.OTHER
+    row.site.kind = site_kind(row.category) if is_known else Site.Kind.OTHER
     row.site.pinyin = initials(row.site.name)
     row.site.full_clean(exclude=SKIPPED)
     row.full_clean(exclude=SKIPPED)
