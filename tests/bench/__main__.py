@@ -18,6 +18,7 @@ BENCHES = {
     "cells": "tests.bench.tiles:low_zoom",
     "statistics": "tests.bench.tabulating:page",
     "append": "tests.bench.appending:throughput",
+    "import": "tests.bench.importing:ten_thousand",
     "idle": "tests.bench.feed:idle",
     "feed": "tests.bench.feed:against_bare",
     "busy": "tests.bench.feed:in_the_busiest_hour",
