@@ -23,7 +23,7 @@ LICENCES = f"""
 WITH found AS (
     SELECT id, revoked_on IS NULL AND withdrawn_at IS NULL AND row_number() OVER (
         PARTITION BY enterprise_id, kind, CASE WHEN kind = ANY(%(several)s) THEN number ELSE '' END,
-                     revoked_on IS NULL AND withdrawn_at IS NULL
+                     withdrawn_at IS NULL
         ORDER BY expires_on DESC NULLS FIRST, issued_on DESC NULLS LAST, id DESC
     ) = 1 AS is_current
     FROM {Licence._meta.db_table} WHERE %(all)s OR enterprise_id = ANY(%(pks)s)

@@ -1,8 +1,10 @@
 """The demo city's enterprises: the published counts, the same for the same seed, and nothing that could not be."""
 
+import datetime as dt
+
 import pytest
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F
 
 from fixtures.demo.city import City
 from fixtures.demo.places import Ground
@@ -66,6 +68,51 @@ def test_the_history_ends_at_the_present_status(city):
     assert Enterprise.objects.values("status").distinct().count() == 3
     last = dict(StatusChange.objects.order_by("since", "pk").values_list("enterprise_id", "status"))
     assert last == dict(Enterprise.objects.values_list("pk", "status"))
+
+
+def test_files_are_filled_as_their_trade_asks(city):
+    from supervision.enterprises.models import Boundary, Drill, HealthFactor, LedgerEntry, Licence, RescueFact
+
+    business = Licence.objects.filter(kind="business")
+    assert business.values("enterprise").distinct().count() == business.count() == 2359
+    chemical = Enterprise.objects.filter(tags__contains=["chemical_production"])
+    assert chemical.exists() and not chemical.exclude(licences__kind="chemical_production").exists()
+    mines = Enterprise.objects.filter(categories__contains=["mine"])
+    assert not mines.exclude(licences__kind="mine_safety").exists()
+    for model, least in (
+        (LedgerEntry, 5000),
+        (HealthFactor, 1500),
+        (RescueFact, 2500),
+        (Drill, 15000),
+        (Boundary, 100),
+    ):
+        assert model.objects.count() > least, model
+    assert Drill.objects.dates("held_on", "year").count() >= 10
+    assert Licence.objects.dates("issued_on", "year").count() >= 10
+
+
+def test_some_licences_have_expired_and_some_soon_will_but_not_of_those_that_closed(city):
+    from supervision.enterprises.models import Licence
+
+    current = Licence.objects.filter(is_current=True)
+    expired = current.filter(expires_on__lt=city.today)
+    assert 0.01 < expired.count() / current.count() < 0.06
+    assert current.filter(expires_on__range=(city.today, city.today + dt.timedelta(days=90))).exists()
+    assert not current.filter(enterprise__status="closed").exists()
+    assert not Licence.objects.filter(expires_on__lt=F("issued_on")).exists()
+
+
+def test_some_are_late_with_their_drill_and_most_are_not(city):
+    working = Enterprise.objects.filter(status="operating")
+    assert 0.1 < working.filter(drill_due_on__lt=city.today).count() / working.count() < 0.35
+
+
+def test_the_file_state_follows_from_status_and_age(city):
+    assert not Enterprise.objects.filter(status="closed").exclude(state="closed").exists()
+    from core.freshness import stale_before
+
+    working = Enterprise.objects.exclude(status="closed")
+    assert not working.filter(state="valid").filter(stale_before()).exists()
 
 
 def test_everyone_can_be_called(city):
