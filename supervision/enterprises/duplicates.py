@@ -37,6 +37,7 @@ LISTED_FROM = 0.5
 COUNTED = (*IN_REGISTER, *APPLYING)
 # Metres on the Mercator ground of the tiles are about 1.26 times too long at this latitude; a little more is no harm.
 STRETCH = 1.3
+LARGE = 20_000
 LOCK = 0x616E7475  # one search at a time
 
 # Names without what says nothing: width, brackets, blanks, districts, form of company.
@@ -177,7 +178,9 @@ def find_duplicates() -> int:
 
 @job
 def look_again() -> None:
-    find_duplicates()
+    """A large register is only looked through at night: it takes minutes, and what is typed is looked up anyway."""
+    if Enterprise.objects.filter(state__in=COUNTED).count() <= LARGE:
+        find_duplicates()
 
 
 def look_soon() -> None:

@@ -33,7 +33,7 @@ class IndustryInput(forms.TextInput):
 
 
 class NameInput(forms.TextInput):
-    """The name, and under it the files that may be of the same enterprise, as the server finds them while it is typed."""
+    """The name, and under it the files that may be of the same enterprise, looked up while it is typed."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> str:
         field = super().render(name, value, attrs, renderer)

@@ -22,7 +22,7 @@ FAR = Measures(0.1, False, False, 9_000.0, 9, False, False, False)
 
 def named(region: Region, name: str, lon: float = 118.45, lat: float = 37.05, **facts: Any) -> Enterprise:
     site = make_site(region, name, geom=Point(lon, lat, srid=4490))
-    return make_enterprise(region, site.pk, site=site, **facts)
+    return make_enterprise(region, site.pk * 7919 % 9973, site=site, **facts)
 
 
 def found() -> list[tuple[str, str, float]]:
