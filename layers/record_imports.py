@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -28,6 +30,7 @@ from layers.import_rows import shown_rows
 from layers.records import Page, module_of, of_records, paged, urls
 from layers.registry import Records
 
+PER_PAGE = 50
 FILTERS = (("new", "新增"), ("changed", "变更"), ("unchanged", "未变"), ("error", "错误"))
 STAGES = {"reading": "正在读取文件", "checking": "正在逐行核对", "applying": "正在写入", "undoing": "正在撤销"}
 SheetView = Callable[..., HttpResponse]
@@ -157,7 +160,8 @@ def _rows(request: HttpRequest, user: User, sheet: Sheet, batch: ImportBatch) ->
     state = request.GET.get("state", "")
     if state not in dict(FILTERS):
         state = next((key for key in ("error", "new", "changed") if counts.get(key)), "unchanged")
-    page = Paginator(batch.rows.filter(state=state).order_by("number"), 50).get_page(request.GET.get("page"))
+    wish, state = page_of(batch, request.GET.get("row", "")) or (request.GET.get("page"), state)
+    page = Paginator(batch.rows.filter(state=state).order_by("number"), PER_PAGE).get_page(wish)
     columns = sheet.columns(user)
     return {
         "tabs": [(key, label, counts.get(key, 0), key == state) for key, label in FILTERS],
@@ -166,9 +170,21 @@ def _rows(request: HttpRequest, user: User, sheet: Sheet, batch: ImportBatch) ->
         "lines": shown_rows(page.object_list, batch, columns, sheet.identity),
         "next_page": page.next_page_number() if page.has_next() else 0,
         "previous_page": page.previous_page_number() if page.has_previous() else 0,
+        "extent": json.dumps(settings.CITY["extent"]) if sheet.has_geometry else "",
         "to_write": counts.get("new", 0) + counts.get("changed", 0),
         "errors": counts.get("error", 0),
     }
+
+
+def page_of(batch: ImportBatch, number: str) -> tuple[int, str] | None:
+    """(page, state) of the list that holds a row of the file, such as one picked on the map."""
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        return None
+    state = batch.rows.filter(number=int(number)).values_list("state", flat=True).first()
+    if state is None:
+        return None
+    before = batch.rows.filter(state=state, number__lt=int(number)).count()
+    return before // PER_PAGE + 1, state
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from layers import import_api, record_api, record_forms, record_imports, records
+from layers import import_api, import_shapes, record_api, record_forms, record_imports, records
 
 pages = [
     path("<slug:module>/<slug:key>/", records.list_page, name="list"),
@@ -13,6 +13,7 @@ pages = [
     path("<slug:module>/<slug:key>/import/current.xlsx", record_imports.current, name="import-current"),
     path("<slug:module>/<slug:key>/import/<int:batch>/", record_imports.batch_page, name="import-batch"),
     path("<slug:module>/<slug:key>/import/<int:batch>/marked.xlsx", record_imports.given_back, name="import-marked"),
+    path("<slug:module>/<slug:key>/import/<int:batch>/shapes.json", import_shapes.shapes, name="import-shapes"),
     path("<slug:module>/<slug:key>/import/<int:batch>/<slug:verb>/", record_imports.act, name="import-act"),
     path("<slug:module>/<slug:key>/<str:pk>/", records.detail, name="detail"),
     path("<slug:module>/<slug:key>/<str:pk>/edit/", record_forms.edit, name="edit"),

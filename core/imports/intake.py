@@ -211,7 +211,7 @@ def _fill_place(row: Row, columns: dict[str, Column], datum: str) -> None:
         what = "线" if "Line" in kind else "面" if "Polygon" in kind else "多个点"
         row.refuse(f"这一条是{what}，这里登记的位置是一个点：请改用点图层导入。")
     elif row.geometry and {"lon", "lat"} <= set(columns):
-        row.values["lon"], row.values["lat"] = row.geometry["coordinates"][:2]
+        row.values["lon"], row.values["lat"] = (round(number, 8) for number in row.geometry["coordinates"][:2])
         for key in ("lon", "lat"):
             row.problems.pop(key, None)
         if "datum" in columns:

@@ -10,6 +10,7 @@ import {Highlight} from './engine/highlight.js';
 import {Incidents} from './engine/incidents.js';
 import {Marks} from './engine/marks.js';
 import {Palette} from './engine/palette.js';
+import {Preview} from './engine/preview.js';
 import {picture} from './engine/print.js';
 import {Sketch} from './engine/sketch.js';
 import {Tiles} from './engine/tiles.js';
@@ -60,6 +61,7 @@ export class MapView extends EventTarget {
     this.ground = new Ground(this.#map, this.#palette, scale);
     this.tiles = new Tiles(this.#map, this.#marks, this.#palette, this.#extent, scale);
     this.highlight = new Highlight(this.#map, this.#palette, scale);
+    this.preview = new Preview(this.#map, this.#palette);
     this.incidents = new Incidents(this.#map, this.#palette, scale);
     this.sketch = new Sketch(this.#map, this.#palette);
     this.editor = new Editor(this.#map, this.#palette);
@@ -242,6 +244,7 @@ export class MapView extends EventTarget {
   /** What is being changed, in the middle of what is seen. */
   fitEditor() {
     const extent = this.editor.extent();
+    this.#map.getView().cancelAnimations();
     if (extent) this.#map.getView().fit(extent, {maxZoom: 17, padding: [70, 60, 60, 60], duration: this.#duration(400)});
   }
 
@@ -249,6 +252,12 @@ export class MapView extends EventTarget {
   fitRegion(code, {animate = true} = {}) {
     const extent = this.ground.extentOf(code);
     if (extent) this.#map.getView().fit(extent, {maxZoom: 14, duration: animate ? this.#duration(500) : 0});
+  }
+
+  /** All shapes of the preview, or one of them, in the middle. @param {number} [id] @param {number} [maxZoom] */
+  showPreview(id, maxZoom = 15) {
+    const extent = id === undefined ? this.preview.extent() : this.preview.extentOf(id);
+    if (extent) this.#map.getView().fit(extent, {maxZoom, padding: [40, 40, 40, 40], duration: id === undefined ? 0 : this.#duration(400)});
   }
 
   home({animate = true} = {}) {
