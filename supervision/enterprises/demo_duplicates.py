@@ -22,9 +22,10 @@ from supervision.enterprises.splitting import split
 PAIRS = 12
 APPLICATIONS = 8
 COPIES = 3  # applications for an enterprise that has a file already
-# How a second registration of one enterprise is written: other form of company, a brand left out, half-width brackets.
+# How a second registration of one enterprise is written: another form of company, the city in brackets.
 WRITINGS = (
-    ("有限公司", "有限责任公司"), ("有限责任公司", "有限公司"), ("股份有限公司", "有限公司"), ("有限公司", "（东营）有限公司"),
+    ("有限公司", "有限责任公司"), ("有限责任公司", "有限公司"), ("股份有限公司", "有限公司"),
+    ("有限公司", "（东营）有限公司"),
 )  # fmt: skip
 TOWN = "370523"
 COUNTIES = ("370523", "370502", "370505", "370523", "370503", "370522")
@@ -116,7 +117,7 @@ def _applications(city: City, rng: Random, spare: list[Enterprise], officer: Use
 
 
 def _merges(city: City, rng: Random, spare: list[Enterprise], officer: User) -> None:
-    """Two files that were registered a second time; the second merge was a mistake and is undone, its file withdrawn."""
+    """Two files that were registered a second time; the second merge was a mistake and is undone."""
     for number, original in enumerate(spare[COPIES : COPIES + 2]):
         kind = TRADES["trade"][number]
         place = _beside(rng, original.site.geom)

@@ -225,7 +225,8 @@ def likely(
 ) -> list[Likely]:  # fmt: skip
     """Before anything is saved: files this user may see that resemble what is being typed."""
     given = parameters()
-    asked = {"name": name.strip(), "code": code.strip().upper(), "point": point.hexewkb.decode() if point else None}
+    code = code.strip().upper()
+    asked = {"name": name.strip(), "code": code, "point": point.hexewkb.decode() if point else None}
     shape = f"WITH given AS (SELECT {PLAIN.replace('s.name', '%(name)s')} AS name)"
     with connection.cursor() as cursor:
         cursor.execute(f"{shape} SELECT name FROM given", given | asked)
@@ -233,8 +234,8 @@ def likely(
     near = Q()
     if len(plain) >= 2:
         near |= Q(site__name__icontains=plain[:2])
-    if len(code.strip()) >= 9:
-        near |= Q(credit_code__icontains=asked["code"][8:17] or asked["code"]) | Q(credit_code=asked["code"])
+    if len(code) >= 9:
+        near |= Q(credit_code__icontains=code[8:17] or code) | Q(credit_code=code)
     if point is not None:
         near |= Q(site__geom_3857__dwithin=(point.transform(3857, clone=True), 500 * STRETCH))
     if not near:

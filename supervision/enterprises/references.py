@@ -75,8 +75,9 @@ class Reference:
 
     @property
     def title(self) -> str:
-        if self.model._meta.auto_created:
-            return str(self.model._meta.auto_created._meta.verbose_name)
+        owner: Any = self.model._meta.auto_created  # of a many-to-many table: the model that has the field
+        if owner:
+            return str(owner._meta.verbose_name)
         return str(self.model._meta.verbose_name)
 
     @property
@@ -157,7 +158,7 @@ def singles(reference: Reference) -> Iterator[Single]:
         if constraint.expressions:
             raise Unhandled(f"{meta.label}: {constraint.name} is made of expressions; a merge cannot compare those.")
         if reference.field in constraint.fields:
-            yield _single(reference, constraint.fields, constraint.condition)
+            yield _single(reference, tuple(constraint.fields), constraint.condition)
 
 
 def _single(reference: Reference, names: tuple[str, ...], condition: Q | None) -> Single:
