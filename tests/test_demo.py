@@ -281,3 +281,17 @@ def test_names_do_not_depend_on_how_python_hashes_words() -> None:
         )
         made.append(json.loads(ran.stdout))
     assert made[0] == made[1] and len(set(made[0][:200])) == 200
+
+
+def test_the_statistics_print_what_the_city_published(leader: Client) -> None:
+    """By district: enterprises, those since July 2016; and the categories, of which seven enterprises have two."""
+    codes = ("370502", "370503", "370505", "370523", "370522", "370571", "370572")
+    tables = {t["key"]: t for t in leader.get("/api/v1/statistics/enterprises/").json()["tables"]}
+    for key, published in (("by_category", (329, 297, 358, 911, 251, 161, 52)), ("added", (47, 8, 8, 1, 19, 5, 1))):
+        rows = {row["key"]: row["cells"][-1]["value"] for row in tables[key]["rows"]}
+        assert tuple(rows[code] for code in codes) == published
+    total = [cell["value"] for cell in tables["by_category"]["total"]["cells"]]
+    assert total == [959, 986, 128, 134, 159, 2359]
+    (table,) = leader.get("/api/v1/statistics/hazard_sources/?table=enterprises").json()["tables"]
+    assert [cell["value"] for cell in table["total"]["cells"]] == [310, 235]
+    assert "与 2017 年通报公布数的核对" in leader.get("/enterprises/statistics/").content.decode()
