@@ -11,8 +11,8 @@ from core.models import User
 from core.pinyin import initials
 from geo.identifiers import make_credit_code
 from geo.models import Region, Site
-from supervision.enterprises import boundaries
-from supervision.enterprises.models import Contact, Duplicate, Enterprise, Merge, StatusChange
+from supervision.enterprises import boundaries, contradictions
+from supervision.enterprises.models import ChangeRequest, Contact, Duplicate, Enterprise, Merge, StatusChange
 from supervision.enterprises.papers import services
 
 
@@ -47,6 +47,23 @@ def samples(region: Region, actor: User, number: int = 0) -> dict[str, Model]:
         "site": enterprise.site,
         **rows_of(enterprise, actor),
         **merging_rows(region, enterprise, actor, number),
+        **truth_rows(enterprise, actor),
+    }
+
+
+def truth_rows(enterprise: Enterprise, actor: User) -> dict[str, Model]:
+    """Something asked, something that cannot be: founded after it joined."""
+    Enterprise.objects.filter(pk=enterprise.pk).update(founded_on="2020-01-01")
+    contradictions.check(enterprise.pk)
+    lie = enterprise.contradictions.get(rule="dates.founded_later")
+    name = {"name": {"before": enterprise.name, "after": f"{enterprise.name}新名"}}
+    return {
+        "contradictions": lie,
+        "enterprises/contradictions": lie,
+        "enterprises/change_requests": ChangeRequest.objects.create(
+            enterprise=enterprise, state="submitted", changes=name, reason="更名", submitted_by=actor
+        ),
+        "enterprises/contact": enterprise.contacts.get(role="emergency"),
     }
 
 

@@ -1,4 +1,4 @@
-from django.urls import path, re_path
+from django.urls import path
 
 from supervision.enterprises import (
     views,
@@ -24,8 +24,7 @@ urlpatterns = [
     path("contacts/<int:pk>/hand-over/", views_requests.hand_over, name="hand-over"),
     path("contradictions/<int:pk>/accept/", views_requests.accept, name="accept"),
     path("change_requests/<int:pk>/", views_requests.change_request, name="change-request"),
-    re_path(r"^change_requests/(?P<pk>[0-9]{1,19})/(?P<name>approve|reject|withdraw)/$", views_requests.decide,
-            name="decide"),
+    path("change_requests/<int:pk>/decide/<slug:name>/", views_requests.decide, name="decide"),
     path("<int:pk>/boundary/", views_boundary.boundary, name="boundary"),
     path("<int:pk>/dossier/", views_dossier.page, name="dossier"),
     path("<int:pk>/dossier.<str:kind>", views_dossier.paper, name="dossier-paper"),
