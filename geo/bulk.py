@@ -96,7 +96,7 @@ def update(rows: Sequence[models.Model], names: Sequence[str]) -> None:
     writers = [_writer(f) for f in fields]  # type: ignore[arg-type]  # concrete fields
     buffer = io.StringIO("".join(",".join(write(row) for write in writers) + "\n" for row in rows))
     quote = connection.ops.quote_name
-    columns = [quote(f.column) for f in fields]  # type: ignore[union-attr]  # as above
+    columns = [quote(str(getattr(f, "column", ""))) for f in fields]
     table, key = quote(meta.db_table), columns[0]
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS antu_passing")

@@ -52,7 +52,7 @@ class Imports(ImportsView):
         file = request.FILES.get("file")
         if file is None:
             raise ValidationError({"file": "请以 multipart/form-data 的 file 字段上传文件。"})
-        batch = batches.upload(sheet, file, actor=self.user, options={"datum": request.data.get("datum", "")})
+        batch = batches.upload(sheet, file, actor=self.user, options={"datum": request.POST.get("datum", "")})
         where = reverse("records-api:import", args=[module, key, batch.pk])
         return Response(described(batch), status=201, headers={"Location": where})
 

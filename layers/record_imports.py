@@ -48,7 +48,8 @@ def of_sheet(view: SheetView) -> Page:
             raise PermissionDenied
         return view(request, records, user, given, **kwargs)
 
-    return of_records("view")(found)
+    page: Page = of_records("view")(found)  # type: ignore[arg-type]  # what comes after the sheet is by name
+    return page
 
 
 def batch_of(sheet: Sheet, user: User, pk: int) -> ImportBatch:
@@ -77,7 +78,7 @@ def start(request: HttpRequest, records: Records, user: User, sheet: Sheet) -> H
         try:
             if "file" not in request.FILES:
                 raise ValidationError("请先选择要导入的文件。")
-            batch = batches.upload(sheet, request.FILES["file"], actor=user, options=request.POST.dict())
+            batch = batches.upload(sheet, request.FILES.getlist("file")[0], actor=user, options=request.POST.dict())
             return HttpResponseRedirect(address(request, records, batch))
         except ValidationError as error:
             problem = "；".join(error.messages)

@@ -202,8 +202,8 @@ class _Work:
         """Do it in a savepoint. What the form or the service objects to is the row's; the answer is what was made."""
         form = form_of(self.records, self.doing.actor, data=as_form(data), instance=instance)
         if not form.is_valid():
-            for key, texts in form.errors.items():
-                self._refuse(row, key, "；".join(map(str, texts)))
+            for key, said in form.errors.items():
+                self._refuse(row, key, "；".join(map(str, said)))
             return None
         create, update, actor = self.records.create, self.records.update, self.doing.actor
         assert create is not None and update is not None

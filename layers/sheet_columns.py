@@ -78,7 +78,7 @@ def choices_of(field: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _flat(choices: Any) -> list[tuple[Any, Any]]:
-    found = []
+    found: list[tuple[Any, Any]] = []
     for key, label in choices:
         found.extend(label if isinstance(label, (list, tuple)) else [(key, label)])
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -136,7 +137,7 @@ def locked(batch: ImportBatch, actor: User) -> ImportBatch:
 
 def empty_old() -> int:
     """Rows of files hold personal data: after a while only the batch's line stays."""
-    old = timezone.now() - timezone.timedelta(days=KEPT_DAYS)
+    old = timezone.now() - timedelta(days=KEPT_DAYS)
     done = 0
     for batch in ImportBatch.objects.filter(created_at__lt=old, emptied_at=None).exclude(state__in=ImportBatch.BUSY):
         with transaction.atomic():

@@ -86,7 +86,7 @@ def _grid(book: Any, name: str) -> Grid:
             f"工作表“{name}”用到了第 {sheet.end[0] + 1:,} 行、{letters(sheet.end[1])} 列，范围过大（超过 500 万格）。"
             "请删去远处的零星内容后再上传。"
         )
-    rows = {}
+    rows: dict[int, Any] = {}
     for number, cells in enumerate(sheet.to_python(skip_empty_area=False), 1):
         if any(c != "" for c in cells):
             rows[number] = [_json(c) for c in cells]

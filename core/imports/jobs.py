@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.utils import timezone
@@ -103,7 +104,7 @@ def _back(batch_id: int, state: str, problem: str) -> None:
 def release_stuck() -> None:
     """A batch whose job was given up must not say for ever that it is being worked on."""
     for batch in ImportBatch.objects.filter(
-        state__in=ImportBatch.BUSY, created_at__lt=timezone.now() - timezone.timedelta(minutes=1)
+        state__in=ImportBatch.BUSY, created_at__lt=timezone.now() - timedelta(minutes=1)
     ):
         waiting = Job.objects.filter(name__startswith="core.imports.", arguments__batch_id=batch.pk)
         if not waiting.filter(done_at=None, failed_at=None).exists():

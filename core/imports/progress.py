@@ -6,8 +6,6 @@ name of a session is seen at once by everybody, ends with the session, and costs
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from django.db import connection
 
 PREFIX = "antu-import"
@@ -32,7 +30,7 @@ def read(batch: int) -> tuple[str, int, int] | None:
             [f"{PREFIX} {batch} %"],
         )
         row = cursor.fetchone()
-    with suppress(ValueError, AttributeError):
-        _prefix, _batch, stage, done, total = row[0].split(" ") if row else ()
-        return stage, int(done), int(total)
-    return None
+    if row is None:
+        return None
+    _prefix, _batch, stage, done, total = str(row[0]).split(" ")
+    return stage, int(done), int(total)

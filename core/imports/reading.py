@@ -37,7 +37,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -101,7 +101,12 @@ def lines(path: Path, reader: Reader, options: dict[str, Any]) -> Iterator[dict[
             start_new_session=True,
         )  # fmt: skip
         late = threading.Event()
-        clock = threading.Timer(reader.wall_seconds, lambda: (late.set(), child.kill()))
+
+        def end() -> None:
+            late.set()
+            child.kill()
+
+        clock = threading.Timer(reader.wall_seconds, end)
         clock.start()
         try:
             assert child.stdout is not None
@@ -116,7 +121,7 @@ def lines(path: Path, reader: Reader, options: dict[str, Any]) -> Iterator[dict[
                 child.stdout.close()
 
 
-def _spoken(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
+def _spoken(stream: IO[bytes]) -> Generator[dict[str, Any], None, bool]:
     """The child's lines; the value of the generator says whether it came to its own end."""
     total = 0
     while raw := stream.readline(LONGEST_LINE):

@@ -94,7 +94,7 @@ class _Writes:
             made = self.made(model)
             if not made:
                 continue
-            keys = [model._meta.pk.to_python(k) for k in made]  # type: ignore[union-attr]  # every table has a key
+            keys = [model._meta.pk.to_python(k) for k in made]
             for relation in relations(model):
                 other: Any = relation.related_model
                 if issubclass(other, self.sheet.derived):
@@ -124,7 +124,7 @@ class _Writes:
         total = 0
         self._remove_derived()
         for model in reversed(list(self.by_model)):
-            keys = [model._meta.pk.to_python(k) for k in self.made(model)]  # type: ignore[union-attr]  # as above
+            keys = [model._meta.pk.to_python(k) for k in self.made(model)]
             if not keys:
                 continue
             rows: Any = model._base_manager.filter(pk__in=keys)

@@ -129,7 +129,8 @@ def date_of(cell: Any, context: Context) -> tuple[str, str]:
     text = TIME.sub("", text).strip()
     found = YMD.fullmatch(text)
     if found:
-        return _day(*map(int, found.groups()), text), ""
+        year, month, day = map(int, found.groups())
+        return _day(year, month, day, text), ""
     if re.fullmatch(r"\d{8}", text):
         return _day(int(text[:4]), int(text[4:6]), int(text[6:]), text), ""
     if re.fullmatch(r"\d{5}(\.0)?", text):

@@ -279,7 +279,8 @@ def register(checking: Checking, rows: Sequence[Row], recorder: Recorder) -> Non
     made: list[Model] = [*sites, *files]
     for instance in made:
         recorder.made(numbers[instance.pk], instance)
-    for line in (*lines, *people):
+    history: list[StatusChange | Contact] = [*lines, *people]
+    for line in history:
         recorder.made(numbers[line.enterprise_id], line)
 
 
@@ -306,7 +307,9 @@ def update(checking: Checking, rows: Sequence[Row], recorder: Recorder) -> None:
         facts = checking.facts[row.number]
         fields = {"categories" if key in ("category", "also") else key for key in row.changes}
         if fields & {"lon", "lat"}:
-            file.site.geom, file.site.region = checking.places[row.number]
+            point, region = checking.places[row.number]
+            assert region is not None
+            file.site.geom, file.site.region = point, region
             file.site.datum = row.values["datum"] or checking.doing.options.get("datum") or Datum.CGCS2000
         for key in fields & set(facts):
             setattr(file.site if key in services.SITE_FIELDS else file, key, facts[key])

@@ -17,9 +17,9 @@ from playwright.sync_api import Page, expect
 from core import jobs
 from tests.enterprise_rows import rows, workbook
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.django_db(transaction=True)]
 Open = Callable[..., Page]
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 
 
 @pytest.fixture
