@@ -57,8 +57,9 @@ def is_cleared(city: City, lon: float, lat: float) -> bool:
 
 
 def residents(city: City, rng: Random) -> list[Population]:
-    hamlets = [*villages(city, rng), *beside_works(city, rng)]
     quarters = list(town_cells(city))
+    in_town = {cell_of(area.geom.centroid.x, area.geom.centroid.y) for area in quarters}
+    hamlets = [*villages(city, rng, in_town), *beside_works(city, rng)]
     rest = RESIDENTS - sum(area.persons for area in hamlets)
     factor = rest / sum(area.persons for area in quarters)
     for area in quarters:
@@ -74,7 +75,7 @@ def town_cells(city: City) -> Iterator[Population]:
         if place.kind not in TOWNS:
             continue
         reach = math.ceil(place.radius_m * 1.4 / CELL_M)
-        column, row = round(place.lon * DEGREE_LON / CELL_M), round(place.lat * DEGREE_LAT / CELL_M)
+        column, row = cell_of(place.lon, place.lat)
         spread = 2 * (place.radius_m * 0.55) ** 2
         for x in range(column - reach, column + reach + 1):
             for y in range(row - reach, row + reach + 1):
@@ -96,8 +97,15 @@ def town_cells(city: City) -> Iterator[Population]:
         yield area_of(city, place, name, lon, lat, corners, round(people * 1e6))
 
 
-def villages(city: City, rng: Random) -> Iterator[Population]:
+def cell_of(lon: float, lat: float) -> tuple[int, int]:
+    return round(lon * DEGREE_LON / CELL_M), round(lat * DEGREE_LAT / CELL_M)
+
+
+def villages(city: City, rng: Random, in_town: set[tuple[int, int]]) -> Iterator[Population]:
+    """Where no town has grown over them."""
     for place in city.ground.places:
+        if cell_of(place.lon, place.lat) in in_town:
+            continue
         if place.kind == "rural" and not is_cleared(city, place.lon, place.lat):
             persons = round(rng.triangular(180, 1_500, 420))
             name = city.names.numbered(f"{city.region(place.region).short_name}{place.name}")

@@ -180,8 +180,10 @@ export class MapView extends EventTarget {
   #arrange() {
     const size = (shown) => this.#descriptions.get(shown)?.count ?? 0;
     const order = this.tiles.shown.sort((one, other) => size(other) - size(one));
-    this.#marks.setOrder(order.filter((key) => this.tiles.marked.includes(key)));
-    this.tiles.setOrder(order);
+    // Areas lie under the marks, and have no cells for these to sit around.
+    const isArea = (key) => (this.#descriptions.get(key)?.geometry ?? 'point') !== 'point';
+    this.#marks.setOrder(order.filter((key) => this.tiles.marked.includes(key) && !isArea(key)));
+    this.tiles.setOrder([...order.filter(isArea), ...order.filter((key) => !isArea(key))]);
     this.tiles.repaint();
   }
 
