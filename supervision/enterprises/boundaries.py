@@ -107,6 +107,8 @@ def _read(geometry: object, datum: str) -> MultiPolygon:
         raise ValidationError({"datum": f"不认识的坐标系：只接受{'、'.join(Datum.labels)}。"})
     try:
         given = json.loads(geometry.geojson) if isinstance(geometry, GEOSGeometry) else geometry
+        if isinstance(given, str) and datum != Datum.CGCS2000:
+            given = _decoded(given)
         if datum != Datum.CGCS2000 and isinstance(given, dict):
             given = {**given, "coordinates": _converted(given.get("coordinates"), datum)}
         shape = parse_geometry(given, kinds=("Polygon", "MultiPolygon"))
@@ -114,6 +116,14 @@ def _read(geometry: object, datum: str) -> MultiPolygon:
         raise ValidationError({"geometry": str(error)}) from error
     assert isinstance(shape, (Polygon, MultiPolygon))
     return MultiPolygon(shape, srid=shape.srid) if isinstance(shape, Polygon) else shape
+
+
+def _decoded(text: str) -> object:
+    """Text in another datum must be read to be converted; what is no JSON is left to the parser to refuse."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _converted(coordinates: Any, datum: str, depth: int = 0) -> Any:

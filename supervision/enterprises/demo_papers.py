@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from random import Random
 from typing import Any
 
@@ -31,7 +31,7 @@ from supervision.enterprises.papers.rules import is_high_hazard, months_after
 
 REFORM = dt.date(2018, 11, 1)  # 安监局 became 应急管理局
 FIRST = dt.date(2014, 1, 1)
-LEFT_TO_LAPSE = 0.05
+LEFT_TO_LAPSE = 0.09
 # Of large plants outside chemistry, one in so many has its outline drawn; hazard sources draw those of their own.
 OUTLINED = ("2911", "3252", "3240", "2221", "3332", "3512", "1751")
 KINDS = (Licence, LedgerEntry, HealthFactor, RescueFact, Drill, Boundary)
@@ -45,8 +45,17 @@ def write(city: City, rng: Random, enterprises: list[Enterprise], towns: list[st
             for enterprise, town in zip(enterprises, towns, strict=True)
             for row in MAKERS[kind](city, rng, enterprise, town, ends.get(enterprise.pk, city.today))
         )
-        for _done in city.write(rows):
+        for _done in city.write(_apart(rows) if kind is Boundary else rows):
             pass
+
+
+def _apart(rows: Iterable[Boundary]) -> Iterator[Boundary]:
+    """Two plants do not stand on one ground: of two outlines that meet, the first."""
+    kept: list[Boundary] = []
+    for row in rows:
+        if not any(row.geom.intersects(other.geom) for other in kept):
+            kept.append(row)
+            yield row
 
 
 def dress(city: City, rng: Random, enterprise: Enterprise) -> None:
@@ -238,12 +247,12 @@ def outlines(city: City, rng: Random, enterprise: Enterprise, town: str, end: dt
     """A turned rectangle about the point, as large as the plant is staffed."""
     luck = rng.random()
     if (
-        enterprise.industry_code not in OUTLINED or enterprise.employees < 100 or luck > 0.6
+        enterprise.industry_code not in OUTLINED or enterprise.employees < 90 or luck > 0.85
         or enterprise.status == Enterprise.Status.CLOSED
     ):  # fmt: skip
         return
     home, turn = enterprise.site.geom, rng.uniform(-0.4, 0.4)
-    wide, deep = 90 + enterprise.employees * 0.35, 60 + enterprise.employees * 0.22
+    wide, deep = 60 + enterprise.employees * 0.2, 45 + enterprise.employees * 0.14
     corners = [(-wide, -deep), (wide * 0.9, -deep), (wide, deep * 0.3), (wide * 0.6, deep), (-wide, deep)]
     ring = [
         _off(home, x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)).coords

@@ -81,4 +81,4 @@ ACTIONS = (
 
 VIEW = (*records.grants("view"), "enterprises.view_boundary")
 KEEP = (*records.grants("add", "change"), "enterprises.add_contact")
-OFFICE = (*KEEP, "enterprises.add_boundary")
+OFFICE = (*KEEP, "enterprises.add_boundary", "enterprises.change_boundary")

@@ -199,6 +199,7 @@ class Contact(Verified):
 
     REGION_PATH: ClassVar[str] = "enterprise__site__region"
     SITE_PATH: ClassVar[str] = "enterprise"
+    IDENTITY_PATHS: ClassVar[dict[str, str]] = {"credit_code": "enterprise__credit_code"}
 
     class Role(models.TextChoices):
         LEGAL = "legal", "法定代表人"
@@ -226,6 +227,10 @@ class Contact(Verified):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.name}"
+
+    @property
+    def credit_code(self) -> str:
+        return self.enterprise.credit_code
 
 
 class StatusChange(models.Model):

@@ -21,6 +21,7 @@ class OfEnterprise(models.Model):
 
     REGION_PATH: ClassVar[str] = "enterprise__site__region"
     SITE_PATH: ClassVar[str] = "enterprise"
+    IDENTITY_PATHS: ClassVar[dict[str, str]] = {"credit_code": "enterprise__credit_code"}
 
     enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="%(class)ss", verbose_name="企业")
 
@@ -28,6 +29,10 @@ class OfEnterprise(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def credit_code(self) -> str:
+        return self.enterprise.credit_code
 
     @property
     def region(self) -> Region:
@@ -267,6 +272,7 @@ class Boundary(Verified):
 
     REGION_PATH: ClassVar[str] = "region"
     SITE_PATH: ClassVar[str] = "enterprise"
+    IDENTITY_PATHS: ClassVar[dict[str, str]] = {"credit_code": "enterprise__credit_code"}
 
     enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="boundaries", verbose_name="企业")
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="所属区划")
@@ -293,6 +299,10 @@ class Boundary(Verified):
 
     def __str__(self) -> str:
         return f"{self.enterprise} 厂界"
+
+    @property
+    def credit_code(self) -> str:
+        return self.enterprise.credit_code
 
     @property
     def site(self) -> object:

@@ -8,7 +8,7 @@ from django import forms
 
 from geo.coordinates import Datum
 from supervision.enterprises.forms import day_input
-from supervision.enterprises.models import Contact, Drill, HealthFactor, LedgerEntry, Licence, RescueFact
+from supervision.enterprises.models import Boundary, Contact, Drill, HealthFactor, LedgerEntry, Licence, RescueFact
 
 OWN_CODE = "按营业执照填写 18 位。企业账号登记本企业的可以不填。"
 
@@ -110,6 +110,33 @@ class ContactRowForm(OfEnterpriseForm):
                 self.fields[key].disabled = True
             self.fields["phone"].required = True
             self.fields["name"].help_text = "换人请在企业页点“变更联系人”，办理交接。"
+
+
+class BoundaryForm(OfEnterpriseForm):
+    """An outline given as text or by a geodata file; on the map it is drawn instead."""
+
+    geom = forms.CharField(
+        label="厂界",
+        max_length=2_000_000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text='GeoJSON 多边形，如 {"type":"Polygon","coordinates":[…]}。也可在地图的企业面板里绘制。',
+    )
+    datum = forms.ChoiceField(label="坐标系", choices=Datum.choices, initial=Datum.CGCS2000)
+
+    class Meta:
+        model = Boundary
+        fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["geom"] = self.instance.geom.geojson
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "geom" in cleaned:
+            cleaned["geometry"] = cleaned.pop("geom")
+        return cleaned
 
 
 class WithdrawForm(forms.Form):

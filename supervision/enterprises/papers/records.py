@@ -12,7 +12,7 @@ from core.freshness import Verified
 from core.models import User
 from layers.registry import Action, Column, Records
 from supervision.enterprises.models import Boundary, Contact, Drill, HealthFactor, LedgerEntry, Licence, RescueFact
-from supervision.enterprises.papers import forms, people, services
+from supervision.enterprises.papers import forms, outlines, people, services
 
 KEPT = Q(withdrawn_at__isnull=True)
 SEARCH = ("enterprise__site__name", "enterprise__credit_code", "enterprise__site__pinyin")
@@ -210,6 +210,10 @@ BOUNDARIES = Records(
     filters=("datum", "area_m2", "drawn_at"),
     search=SEARCH,
     layer="boundaries",
+    form=forms.BoundaryForm,
+    create=outlines.add_boundary,
+    update=outlines.change_boundary,
+    identity=("credit_code",),
     select=("enterprise__site", "region", "drawn_by", "verified_by"),
     only=Q(replaced_at__isnull=True),
 )  # fmt: skip
