@@ -10,6 +10,7 @@ const RATIO = Math.max(2, Math.ceil(devicePixelRatio || 1));
 const [HALO, OUTLINE, EDGE, DASH] = [5.6, 3, 1.4, [4.6, 2.8]]; // in the 24 × 24 box of a shape
 const SIZES = [[10, 5], [11, 6.5], [12, 9], [13, 12], [Infinity, 15]]; // of raw marks: until zoom, px; dots while the whole city is in view
 const DOT = 7; // px: below this dashes and corners are only noise
+const [MANY_AREAS, BARE_UNTIL] = [300, 12.5];
 const FALLBACK = {key: '', label: '', color: 'slate', shape: 'circle', rank: 0};
 
 function canvas(size) {
@@ -127,7 +128,7 @@ export class Marks {
       const properties = feature.getProperties();
       const state = states.get(String(properties.state ?? properties[field])) ?? first;
       if (properties.grid) return this.#cell(layer, state, properties);
-      if (/Polygon/.test(feature.getType())) return this.#ground(layer, state, properties);
+      if (/Polygon/.test(feature.getType())) return this.#ground(layer, state, properties, (layer.count ?? 0) > MANY_AREAS && zoom() < BARE_UNTIL);
       const stale = Boolean(properties.stale);
       const mark = this.#mark(state, stale, Boolean(layer.look?.theme), SIZES.find(([until]) => zoom() < until)[1]);
       if (zoom() < (layer.label_from_zoom ?? 14) || !properties.name) return mark;
@@ -161,9 +162,11 @@ export class Marks {
     });
   }
 
-  #ground(layer, state, {stale}) {
-    return this.#once(`ground|${state.color}|${stale}`, () => {
+  /** Of many areas seen from far away only the surface is drawn: outlines would be all there is to see. */
+  #ground(layer, state, {stale}, bare) {
+    return this.#once(`ground|${state.color}|${stale}|${bare}`, () => {
       const color = this.#palette.mark(stale ? 'grey' : state.color);
+      if (bare) return new Style({fill: new Fill({color: translucent(color, stale ? 0.2 : 0.45)})});
       const stroke = new Stroke({color, width: 1.75 * this.#scale, lineDash: stale ? [5, 4] : undefined});
       return new Style({fill: new Fill({color: translucent(color, stale ? 0.05 : 0.16)}), stroke});
     });
