@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from django.db.models import Count, F, Func, QuerySet
+from django.db.models import QuerySet
 
 from core import audit
 from core.models import User
 from core.models.audit import AuditEntry
 from core.workflow import steps_of
 from geo.coordinates import Datum
-from geo.models import Region, Site
+from geo.models import Site
 from supervision.enterprises.models import Contact, Enterprise, StatusChange
 from supervision.enterprises.provenance import provenance_of
 from supervision.enterprises.references import absorbed_by
@@ -97,19 +97,6 @@ def recent_changes(enterprise: Enterprise, *, limit: int = 20) -> list[Change]:
         {"at": entry.at, "actor": str(entry.actor or "系统"), "what": what} for entry, what in lines if what
     ]
     return sorted(found, key=lambda change: change["at"], reverse=True)[:limit]
-
-
-def counts_by_county(user: User) -> dict[str, int]:
-    """Enterprises of each county and zone, towns counted with their county."""
-    rows = dict(Enterprise.objects.visible_to(user).values_list("site__region__path").annotate(n=Count("pk")))
-    areas = Region.objects.filter(kind__in=(Region.Kind.COUNTY, Region.Kind.ZONE))
-    return {a.code: sum(n for path, n in rows.items() if path.startswith(a.path)) for a in areas}
-
-
-def counts_by_category(user: User) -> dict[str, int]:
-    """An enterprise with two categories counts in both."""
-    each = Enterprise.objects.visible_to(user).annotate(one=Func(F("categories"), function="unnest"))
-    return dict(each.values_list("one").annotate(n=Count("pk", distinct=True)))
 
 
 _MODELS: dict[str, Any] = {Enterprise._meta.db_table: Enterprise, Site._meta.db_table: Site}

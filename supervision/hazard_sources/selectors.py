@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from core import files
 from core.models import User
@@ -145,8 +145,3 @@ def people_badge(source: HazardSource, user: User) -> str:
 def missing_badge(source: HazardSource, user: User) -> str:
     count = len(facilities.missing(source))
     return f"缺 {count}" if count else ""
-
-
-def counts_by_grade(user: User) -> dict[int, int]:
-    rows = HazardSource.objects.visible_to(user).filter(grade__isnull=False).exclude(state="cancelled")
-    return dict(rows.values_list("grade").annotate(n=Count("pk")))

@@ -266,14 +266,6 @@ def test_everyone_sees_their_own_part(cast, sites, enterprise):
     assert seen["neighbour"] == {other} and seen["nobody"] == set()
 
 
-def test_counts_are_those_of_the_subtree_and_of_each_category(cast, regions, sites, enterprise):
-    make_enterprise(regions.town, 2, categories=["mine", "chemical"])
-    make_enterprise(regions.neighbour, 3, categories=["other"])
-    assert selectors.counts_by_county(cast.city) == {"370523": 2, "370522": 1}
-    assert selectors.counts_by_category(cast.city) == {"chemical": 2, "mine": 1, "other": 1}
-    assert selectors.counts_by_category(cast.neighbour) == {"other": 1}
-
-
 def test_the_history_tells_corrections_in_words(cast, enterprise):
     services.update_enterprise(enterprise, actor=cast.district, employees=77, categories=["trade", "chemical"])
     services.update_enterprise(enterprise, actor=cast.district, lon=118.46, lat=37.06, datum="wgs84")

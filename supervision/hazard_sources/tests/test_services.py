@@ -12,7 +12,7 @@ from core.workflow import Incomplete, NotAllowed, Stale, steps_of
 from geo.coordinates import from_cgcs2000
 from geo.models import Site
 from supervision.enterprises.testing import make_enterprise
-from supervision.hazard_sources import assessing, cancelling, filing, reviews, selectors, services
+from supervision.hazard_sources import assessing, cancelling, filing, reviews, services
 from supervision.hazard_sources.gb18218 import BadInventory
 from supervision.hazard_sources.models import HazardSource
 from supervision.hazard_sources.tests.making import CHLORINE, LITTLE, add
@@ -221,7 +221,6 @@ def test_everyone_sees_their_own_part(cast, assessed, sites):
     seen = {name: set(HazardSource.objects.visible_to(getattr(cast, name))) for name in vars(cast)}
     assert seen["city"] == {assessed, other} and seen["neighbour"] == {other} and seen["nobody"] == set()
     assert seen["district"] == seen["town"] == seen["enterprise"] == {assessed}
-    assert selectors.counts_by_grade(cast.city) == {3: 1}
 
 
 def test_the_workflow_table_is_sound():
