@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -179,13 +180,14 @@ def answer(request: HttpRequest, name: str, context: dict[str, Any], form: Any, 
 
 
 def done(request: HttpRequest, enterprise: Enterprise, user: User, *, said: str) -> HttpResponse:
-    """In a dialog: the words, and the strip renews itself. Else: back to where the facts are looked through."""
-    if is_fragment(request):
+    """In a dialog: the words, and the strip renews itself. From a page of its own: back to where the facts stand."""
+    here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    if is_fragment(request) and here != request.path:
         response = render(request, "enterprises/saved.html", {"said": said})
         response["HX-Trigger"] = "enterprise-changed"
         return response
     messages.success(request, said)
-    name = "confirm" if user.site_id else "records:detail"
-    if name == "confirm":
-        return HttpResponseRedirect(reverse("enterprises:confirm", args=[enterprise.pk]))
-    return HttpResponseRedirect(reverse(name, args=["enterprises", "enterprises", enterprise.pk]))
+    back = reverse("records:detail", args=["enterprises", "enterprises", enterprise.pk])
+    if user.site_id is not None:
+        back = reverse("enterprises:confirm", args=[enterprise.pk])
+    return HttpResponse(status=204, headers={"HX-Redirect": back}) if is_fragment(request) else redirect(back)
