@@ -17,7 +17,7 @@ from django.utils import timezone
 from command_center.resources import services as resources
 from command_center.resources.models import Team
 from command_center.resources.testing import samples
-from core import files, jobs
+from core import files, jobs, roles
 from core.imports import batches
 from core.imports.jobs import apply_batch
 from core.imports.marked import marked
@@ -25,9 +25,11 @@ from core.imports.sheet import find
 from core.imports.template import template
 from core.models import AuditEntry, Event, ImportBatch, Job
 from core.workflow import NotAllowed
+from layers.registry import registry
 from supervision.enterprises.models import Contact, Enterprise
 from supervision.enterprises.services import update_enterprise
 from tests.enterprise_rows import WRONG, rows, workbook
+from tests.test_every_module import samples as module_samples
 
 HEAD = ["名称", "类型", "归属单位", "经度", "纬度", "人数", "车辆数", "核实周期（天）"]
 
@@ -366,3 +368,31 @@ def test_a_neighbours_enterprise_is_neither_changed_nor_named(plants, cast):
     batch = taken_in(there, SimpleUploadedFile("a.xlsx", workbook(rows(3, lon=118.30, lat=37.55, spread=0.01))))
     assert all("已经登记过" in text for text in problems(batch).values())
     assert len(problems(batch)) == 3
+
+
+# every list that imports
+
+
+def test_every_sheet_takes_back_unchanged_what_it_gave_out(regions, make_user):
+    boss = make_user("boss", regions.city, *roles.ROLES, is_superuser=True)
+    for module in registry:
+        if module.layers or module.records:
+            module_samples(module, regions.town, boss)
+    seen = []
+    for module in registry:
+        for records in module.records:
+            sheet = find(f"{module.key}/{records.key}")
+            if sheet is None:
+                continue
+            seen.append(sheet.key)
+            content = template(sheet.title, sheet.columns(boss), sheet.current(boss, {}))
+            batch = taken_in(SimpleNamespace(sheet=sheet, actor=boss), SimpleUploadedFile("a.xlsx", content))
+            wrong = [(r.state, r.changes, r.problems) for r in batch.rows.exclude(state="unchanged")]
+            assert (batch.state, wrong) == ("ready", []), (sheet.key, batch.problem)
+    assert {
+        "resources/teams",
+        "resources/supplies",
+        "resources/shelters",
+        "plans/plans",
+        "enterprises/enterprises",
+    } <= {*seen}
