@@ -17,6 +17,8 @@ BENCHES = {
     "tiles": "tests.bench.tiles:raw",
     "cells": "tests.bench.tiles:low_zoom",
     "statistics": "tests.bench.tabulating:page",
+    "geodata": "tests.bench.geodata:reading",
+    "residents": "tests.bench.geodata:residents",
     "append": "tests.bench.appending:throughput",
     "import": "tests.bench.importing:ten_thousand",
     "idle": "tests.bench.feed:idle",
