@@ -50,6 +50,13 @@ def columns(*, with_contacts: bool) -> tuple[Column, ...]:
                example="危化品生产、重大危险源"),
         Column(key="registered_region", title="登记所属区划", kind="region", choices=regions,
                help="营业执照登记机关所在区划。", aliases=("登记区划",), example=regions[0][1] if regions else ""),
+        *place(),
+    )  # fmt: skip
+    return (*facts, *people()) if with_contacts else facts
+
+
+def place() -> tuple[Column, ...]:
+    return (
         Column(key="address", title="地址", max_length=200, width=32, aliases=("企业地址", "详细地址", "生产经营地址"),
                example="大王镇潍高路 1 号"),
         Column(key="lon", title="经度", kind="lon", is_required=True, aliases=("longitude", "lng"),
@@ -60,7 +67,6 @@ def columns(*, with_contacts: bool) -> tuple[Column, ...]:
         Column(key="platform_joined_on", title="纳入平台日期", kind="date", keeps_when_empty=True,
                help="不填为导入当天。"),
     )  # fmt: skip
-    return (*facts, *people()) if with_contacts else facts
 
 
 def people() -> tuple[Column, ...]:
