@@ -57,8 +57,8 @@ def by_tile(cells: list[Cell], z: int) -> dict[tuple[int, int], list[Cell]]:
         held[1] += sx
         held[2] += sy
     found: dict[tuple[int, int], list[Cell]] = defaultdict(list)
-    for (cx, cy, state), (n, sx, sy) in sums.items():
-        found[cx // PARTS, cy // PARTS].append((cx, cy, state, int(n), sx, sy))
+    for (cx, cy, state), (count, sx, sy) in sums.items():
+        found[cx // PARTS, cy // PARTS].append((cx, cy, state, int(count), sx, sy))
     return dict(found)
 
 

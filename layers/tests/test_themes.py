@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.core.cache import cache
+from django.db.models import Case, Value, When
 
 from layers import gathered, grid, tiles
 from layers.models import Rollup
+from layers.registry import Module, State, Theme, registry
 from layers.tests.conftest import tile_at
 from layers.tests.test_tiles import features
 from supervision.enterprises.models import Enterprise
@@ -193,3 +195,34 @@ class TestLarge:
         cache.clear()
         grid.make_ready()
         assert Rollup.objects.filter(layer="enterprises").count() >= 4
+
+
+class TestContributed:
+    """A module colours another's layer by what it alone knows, for those who may know it."""
+
+    @pytest.fixture(autouse=True)
+    def module(self, places):
+        theme = Theme(
+            key="by_name",
+            title="按名称",
+            state=Case(When(site__name__contains="1", then=Value("one")), default=Value("other")),
+            states=(State(key="one", label="一", color="pink"), State(key="other", label="其他", color="slate")),
+            permission="geo.view_site",
+        )
+        registry.add(Module(key="test-colours", title="着色", themes={"enterprises": (theme,)}))
+        yield
+        registry._modules.pop("test-colours")
+        registry._themed.clear()
+
+    def test_it_is_offered_and_drawn(self, plants, cast, browse):
+        client = browse(cast.duty)
+        found = named(client.get(FEATURES, {"theme": "by_name"}))
+        assert found[plants[0].pk] == "one" and found[plants[1].pk] == "other"
+        assert client.get(SUMMARY, {"by_name": "one"}).json()["total"] == 1
+
+    def test_who_may_not_know_it_has_no_such_theme(self, plants, cast, browse):
+        client = browse(cast.auditor)
+        layer = next(a for a in client.get("/api/v1/layers/").json() if a["key"] == "enterprises")
+        assert "by_name" not in {t["key"] for t in layer["themes"]} and "by_name" not in layer["filters"]
+        assert client.get(FEATURES, {"theme": "by_name"}).status_code == 400
+        assert client.get(SUMMARY, {"by_name": "one"}).status_code == 400

@@ -49,7 +49,7 @@ LICENCE = Theme(
         output_field=CharField(),
     ),
     states=(
-        State(key="none", label="没有有期限的证照", color="slate", shape="ring", rank=0),
+        State(key="none", label="没有到期日", color="slate", shape="ring", rank=0),
         State(key="valid", label=f"{LATER} 天后到期", color="green", shape="circle", rank=1),
         State(key="later", label=f"{SOON}–{LATER} 天内到期", color="cyan", shape="square", rank=2),
         State(key="soon", label=f"{SOON} 天内到期", color="violet", shape="diamond", rank=3),

@@ -8,6 +8,7 @@ import {MapView} from './map.js';
 import {swatch} from './shapes.js';
 import {explain, toast} from './toast.js';
 
+const MARGIN = 0.05;
 const PICTURE = {width: 900, height: 640}; // of one pane on paper
 
 /** Dispatches "change". */
@@ -19,6 +20,7 @@ export class Compare extends EventTarget {
   #layer = '';
   #count;
   #before = null;
+  #isMoved = false;
 
   /** @param {any} app @param {{compare: HTMLElement}} refs */
   constructor(app, refs) {
@@ -45,11 +47,12 @@ export class Compare extends EventTarget {
     return this.isOpen ? this.#panes.map(({select}) => select.value) : undefined;
   }
 
-  /** What can be compared: the parts of the reader's own area; of one that has none, the area and the whole. */
+  /** What can be compared: the parts of the reader's own area. */
   get #choices() {
-    const {regions, wholeRegion} = this.#app;
-    const parts = [...regions.values()].filter(({code}) => code !== wholeRegion?.code);
-    return parts.length >= 2 ? parts : [...regions.values()];
+    const own = [...this.#app.regions.values()].filter((region) => region.in_scope !== false);
+    const codes = new Set(own.map(({code}) => code));
+    const tops = own.filter(({parent}) => !codes.has(parent));
+    return tops.length === 1 ? own.filter((region) => region !== tops[0]) : own;
   }
 
   /** @param {string[]} [codes] */
@@ -113,6 +116,9 @@ export class Compare extends EventTarget {
     this.#parts = {subject, words};
     for (const [at, pane] of this.#panes.entries()) {
       pane.map.addEventListener('move', () => this.#follow(at));
+      pane.map.addEventListener('gesture', () => {
+        this.#isMoved = true;
+      });
     }
   }
 
@@ -163,10 +169,11 @@ export class Compare extends EventTarget {
 
   /** Each fitted to its region; both at the scale that the larger one needs. */
   #fit() {
+    this.#isMoved = false;
     for (const {map, select} of this.#panes) {
       map.resize();
       const bbox = this.#app.regions.get(select.value)?.bbox;
-      if (bbox) map.fit(bbox, {maxZoom: 15, animate: false});
+      if (bbox) map.fit(wider(bbox), {maxZoom: 15, animate: false});
     }
     const zoom = Math.min(...this.#panes.map(({map}) => map.view().zoom));
     for (const {map} of this.#panes) map.setView({...map.view(), zoom});
@@ -192,6 +199,8 @@ export class Compare extends EventTarget {
       const found = await Promise.all(this.#panes.map(({select}) => get(`/api/v1/layers/${layer.key}/summary/`, {...params(layer), region: select.value})));
       const most = Math.max(1, ...found.flatMap(({states}) => states.map((state) => state.count)));
       this.#panes.forEach(({numbers}, index) => numbers.replaceChildren(table(layer, found[index], most)));
+      if (!this.#isMoved) this.#fit(); // the numbers took room from the maps
+      else for (const {map} of this.#panes) map.resize();
     } catch (error) {
       explain(error);
     }
@@ -227,6 +236,11 @@ export class Compare extends EventTarget {
     window.print();
     document.body.classList.remove('is-printing');
   }
+}
+
+function wider([west, south, east, north]) {
+  const [x, y] = [(east - west) * MARGIN, (north - south) * MARGIN];
+  return [west - x, south - y, east + x, north + y];
 }
 
 /** Regions with those inside them below. */

@@ -115,7 +115,7 @@ export class Heat {
     out.drawImage(this.#surface, 0, 0, w * COARSE, h * COARSE);
   }
 
-  /** Strength becomes colour: violet, pink, then what is lightest on this ground. None of them means a level. */
+  /** Strength becomes colour: one hue that thickens, at last what stands out most on this ground. It means no level. */
   #colour(data) {
     const ramp = this.#rampNow();
     for (let at = 3; at < data.length; at += 4) {
@@ -129,14 +129,14 @@ export class Heat {
   }
 
   #rampNow() {
-    const colors = ['violet', 'pink', 'white'].map((word) => this.#palette.mark(word));
+    const colors = ['violet', 'white'].map((word) => this.#palette.mark(word));
     if (this.#ramp?.colors !== colors.join()) {
       const node = document.createElement('canvas');
       node.width = 256;
       node.height = 1;
       const pen = node.getContext('2d');
       const fill = pen.createLinearGradient(0, 0, 256, 0);
-      [[0, colors[0], 0], [0.25, colors[0], 0.5], [0.6, colors[1], 0.78], [1, colors[2], 0.92]].forEach(([at, color, alpha]) => fill.addColorStop(at, translucent(color, alpha)));
+      [[0, colors[0], 0], [0.3, colors[0], 0.5], [0.7, colors[0], 0.9], [1, colors[1], 0.95]].forEach(([at, color, alpha]) => fill.addColorStop(at, translucent(color, alpha)));
       pen.fillStyle = fill;
       pen.fillRect(0, 0, 256, 1);
       this.#ramp = {colors: colors.join(), data: pen.getImageData(0, 0, 256, 1).data};

@@ -10,6 +10,7 @@ const RATIO = Math.max(2, Math.ceil(devicePixelRatio || 1));
 const [HALO, OUTLINE, EDGE, DASH] = [5.6, 3, 1.4, [4.6, 2.8]]; // in the 24 × 24 box of a shape
 const SIZES = [[10, 5], [11, 6.5], [12, 9], [13, 12], [Infinity, 15]]; // of raw marks: until zoom, px; dots while the whole city is in view
 const DOT = 7; // px: below this dashes and corners are only noise
+const LEAST = 9; // px, of what a filter picked out: few, and asked for
 const [MANY_AREAS, BARE_UNTIL] = [300, 12.5];
 const FALLBACK = {key: '', label: '', color: 'slate', shape: 'circle', rank: 0};
 
@@ -83,6 +84,11 @@ function drawCell({count, color, halo, text, scale}) {
 // Where the marks of the other layers sit around the cell of the densest one, so that none hides another.
 const CORNERS = [[12, 11], [12, -11], [-12, -11], [-12, 11], [0, 16], [0, -16]];
 
+function size(layer, zoom) {
+  const usual = SIZES.find(([until]) => zoom < until)[1];
+  return layer.look && Object.keys(layer.look.filters).length ? Math.max(LEAST, usual) : usual;
+}
+
 /** Styles of tile features, one per look, kept: a style function runs for every feature of every frame. */
 export class Marks {
   #palette;
@@ -128,9 +134,12 @@ export class Marks {
       const properties = feature.getProperties();
       const state = states.get(String(properties.state ?? properties[field])) ?? first;
       if (properties.grid) return this.#cell(layer, state, properties);
-      if (/Polygon/.test(feature.getType())) return this.#ground(layer, state, properties, (layer.count ?? 0) > MANY_AREAS && zoom() < BARE_UNTIL);
+      if (/Polygon/.test(feature.getType())) {
+        const ground = this.#ground(layer, state, properties, (layer.count ?? 0) > MANY_AREAS && zoom() < BARE_UNTIL);
+        return zoom() < (layer.label_from_zoom ?? 14) || !properties.name ? ground : [ground, this.#label(properties.name, true)];
+      }
       const stale = Boolean(properties.stale);
-      const mark = this.#mark(state, stale, Boolean(layer.look?.theme), SIZES.find(([until]) => zoom() < until)[1]);
+      const mark = this.#mark(state, stale, Boolean(layer.look?.theme), size(layer, zoom()));
       if (zoom() < (layer.label_from_zoom ?? 14) || !properties.name) return mark;
       return [mark, this.#label(properties.name)];
     };
@@ -172,12 +181,13 @@ export class Marks {
     });
   }
 
-  #label(name) {
-    return this.#once(`label|${name}`, () => new Style({
+  /** Below a mark; in an area only where it fits. */
+  #label(name, isInside = false) {
+    return this.#once(`label|${name}|${isInside}`, () => new Style({
       text: new Text({
         text: name.length > 16 ? `${name.slice(0, 15)}…` : name,
         font: `${12 * this.#scale}px ${FONT}`,
-        offsetY: 21 * this.#scale, // clear of its own mark, which is an obstacle to labels
+        offsetY: isInside ? 0 : 21 * this.#scale, // clear of its own mark, which is an obstacle to labels
         fill: new Fill({color: this.#palette.get('--text')}),
         stroke: new Stroke({color: this.#palette.get('--halo'), width: 3 * this.#scale}),
       }),
