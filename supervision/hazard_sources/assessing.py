@@ -24,8 +24,8 @@ NOT_MAJOR = "S < 1，不构成重大危险源，不用分级；已备案的请�
 OWN_PAPERS = {"grading": "平台生成", "features": "平台生成"}
 
 
-def computed_fields(found: gb18218.Assessment, on: dt.date) -> dict[str, Any]:
-    """An assessment as the columns of the source that keep it."""
+def computed_fields(found: gb18218.Assessment, on: dt.date, review_due_on: dt.date | None = None) -> dict[str, Any]:
+    """An assessment as the columns of the source that keep it; its review is due as the rule in force says."""
     return {
         "s": Decimal(gb18218.decimal_text(found.s)),
         "r": Decimal(gb18218.decimal_text(found.r)),
@@ -33,7 +33,7 @@ def computed_fields(found: gb18218.Assessment, on: dt.date) -> dict[str, Any]:
         "grade": found.grade,
         "derivation": list(found.derivation),
         "assessed_on": on,
-        "review_due_on": clocks.review_due_on(on),
+        "review_due_on": review_due_on or clocks.review_due_on(on),
     }
 
 

@@ -94,7 +94,7 @@ def periods(user: User, *, shown: int = SHOWN_PERIODS) -> list[Period]:
     found = []
     for level, region in offices(user):
         sent = {t.starts_on: t for t in Transmission.objects.filter(level=level, region=region)[:100]}
-        start = _start_of(level, timezone.localdate())
+        start = start_of(level, timezone.localdate())
         for _n in range(shown if user.region_id == region.pk else 2):
             found.append(_period(level, region, start, sent.get(start)))
             start = months_later(start, -MONTHS[Transmission.Level(level)])
@@ -110,7 +110,7 @@ def period(user: User, key: str) -> Period:
         start = dt.datetime.strptime(day, "%Y%m%d").date()
     except ValueError as error:
         raise LookupError(key) from error
-    if region is None or start != _start_of(level, start) or start > timezone.localdate() or start.year < 2011:
+    if region is None or start != start_of(level, start) or start > timezone.localdate() or start.year < 2011:
         raise LookupError(key)
     sent = Transmission.objects.filter(level=level, region=region, starts_on=start).first()
     return _period(level, region, start, sent)
@@ -201,8 +201,8 @@ def _struck(row: Cancellation) -> dict[str, Any]:
         "kind": "cancelled", "kind_label": "核销", "grade": source.grade, "grade_label": GRADES[source.grade or 4],
         "s": source.s_text, "r": source.r_text, "alpha": str(source.alpha), "persons": source.exposed_persons,
         "inventory": _inventory([item.as_kept() for item in source.items.all()]),
-        "assessed_on": source.assessed_on.isoformat() if source.assessed_on else "", "filing_number": source.filing_number,
-        "on": timezone.localdate(row.decided_at).isoformat(), "note": row.reason,
+        "assessed_on": source.assessed_on.isoformat() if source.assessed_on else "",
+        "filing_number": source.filing_number, "on": timezone.localdate(row.decided_at).isoformat(), "note": row.reason,
     }  # fmt: skip
 
 
@@ -218,7 +218,7 @@ def _inventory(items: list[dict[str, str]]) -> str:
     return "；".join(" ".join(filter(None, (i["substance"], i["class"], f"{i['quantity_t']} t"))) for i in items)
 
 
-def _start_of(level: str, day: dt.date) -> dt.date:
+def start_of(level: str, day: dt.date) -> dt.date:
     length = MONTHS[Transmission.Level(level)]
     return dt.date(day.year, (day.month - 1) // length * length + 1, 1)
 
