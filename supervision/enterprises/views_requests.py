@@ -36,6 +36,8 @@ def asked(request: HttpRequest, pk: int) -> tuple[ChangeRequest, User]:
 @login_required
 @require_safe
 def change_request(request: HttpRequest, pk: int) -> HttpResponse:
+    if not request.user.has_perm("enterprises.view_changerequest"):  # as the pages of other records answer
+        raise PermissionDenied
     found, user = asked(request, pk)
     return render(request, "enterprises/truth/request.html", selectors_truth.request_page(found, user))
 
