@@ -254,6 +254,7 @@ def filled(address: str, made: dict[str, Any]) -> str:
         ("api/v1/enterprises/merges/", "enterprises/merges"),
         ("enterprises/duplicates/", "enterprises/duplicates"), ("enterprises/merges/", "enterprises/merges"),
         ("api/v1/hazard-sources/", "hazard_sources"),
+        ("surroundings/", "protected_sites"),
         ("hazard_sources/", "hazard_sources"), ("api/v1/plans/", "plans/plans"), ("plans/", "plans/plans"),
     ):  # fmt: skip
         if address.startswith(start):
