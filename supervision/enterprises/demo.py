@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+from django.db import connection
+
 from core.models import User
 from core.pinyin import initials
 from fixtures.demo.city import City, Progress, Spot, point
 from geo.models import Site
 from supervision.enterprises import demo_duplicates, demo_papers, score
 from supervision.enterprises.demo_trades import TRADES, Trade
-from supervision.enterprises.models import Contact, Enterprise, StatusChange
+from supervision.enterprises.models import Boundary, Contact, Drill, Enterprise, Licence, StatusChange
 from supervision.enterprises.papers import due
 
 ORDER = 10
@@ -88,6 +90,9 @@ def load(city: City, rng: Random, scale: int, progress: Progress) -> None:
         progress("企业", done, total)
     _link_account(city)
     demo_duplicates.load(city)
+    with connection.cursor() as cursor:  # what was just copied is unknown to the planner: it would join by loops
+        for model in (Licence, Drill, Contact, Boundary, Enterprise):
+            cursor.execute(f"ANALYZE {model._meta.db_table}")
     due.refresh_all()
     score.renew(now=city.now)
 

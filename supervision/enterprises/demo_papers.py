@@ -31,7 +31,7 @@ from supervision.enterprises.papers.rules import is_high_hazard, months_after
 
 REFORM = dt.date(2018, 11, 1)  # 安监局 became 应急管理局
 FIRST = dt.date(2014, 1, 1)
-LEFT_TO_LAPSE = 0.09
+LEFT_TO_LAPSE = 0.18
 # Of large plants outside chemistry, one in so many has its outline drawn; hazard sources draw those of their own.
 OUTLINED = ("2911", "3252", "3240", "2221", "3332", "3512", "1751")
 KINDS = (Licence, LedgerEntry, HealthFactor, RescueFact, Drill, Boundary)
