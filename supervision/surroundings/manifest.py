@@ -64,7 +64,7 @@ POPULATION = Layer(
     fields=("persons",),
     search=("name",),
     filters=("persons", "is_illustrative"),
-    label_from_zoom=13,
+    label_from_zoom=16,
     order=16,
 )
 
