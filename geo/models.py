@@ -34,7 +34,8 @@ class ScopedQuerySet(QuerySet[Any]):
             return self.filter(**{path: scope.site_id}) if path else self.none()
         if scope.region_ids is None:
             return self
-        return self.filter(**{f"{self.model.REGION_PATH}__in": scope.region_ids})
+        # In order: who sees the same asks by the same SQL, in every process.
+        return self.filter(**{f"{self.model.REGION_PATH}__in": sorted(scope.region_ids)})
 
     def inside(self, region: Region) -> Self:
         """Rows of this region and of everything below it."""

@@ -1,4 +1,4 @@
-"""What the map keeps for itself: how often each table changed, counts by cell of large layers, views people saved."""
+"""What the map keeps for itself: how often each table changed, counts of layers and of statistics, saved views."""
 
 from __future__ import annotations
 
@@ -51,6 +51,16 @@ class Cell(models.Model):
 
     class Meta:
         indexes = (models.Index(fields=["rollup", "level", "cx", "cy"], name="cell_by_place"),)
+
+
+class Tally(models.Model):
+    """What a pass of statistics found, as at `version`. `digest` names its SQL: rows, rights, groupings, day."""
+
+    digest = models.CharField(max_length=40, primary_key=True)
+    version = models.CharField(max_length=80)
+    lines = models.JSONField()
+    as_of = models.DateTimeField()
+    took_s = models.FloatField()
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.models import User
 from layers import filters, links
 from layers.filters import Besides
-from layers.registry import Layer, Records, registry
+from layers.registry import Layer, Module, Records, registry
 from layers.statistics import counting
 from layers.statistics.areas import Ground
 from layers.statistics.asking import Asked
-from layers.statistics.counting import Counted, Cube, Group, Pass
+from layers.statistics.counting import Counted, Cube, Group, Pass, Plan
 from layers.statistics.declaring import Measure, Parameter, Table
 from layers.statistics.dimensions import Bucket, Dimension, Regions
 
@@ -54,8 +55,8 @@ class Answer:
     total: Line
     notes: tuple[str, ...]
     as_of: datetime
-    is_behind: bool
-    seconds: float
+    is_behind: bool  # rows changed since
+    is_due: bool  # and it is time to count them anew
     period: str = ""
 
     @property
@@ -115,31 +116,42 @@ def period_of(table: Table, asked: Asked) -> dict[str, str]:
     return {f"{table.period}__{end}": date.isoformat() for end, date in ends.items() if date}
 
 
-Passes = dict[Pass, dict[Cube, Records]]
-
-
-def passes_of(wanted: list[tuple[Table, list[Part]]]) -> Passes:
+def plans(
+    tables: list[tuple[Table, list[Part]]], asked: Asked, needed: Container[Pass] | None = None
+) -> dict[Pass, Plan]:
     """Tables over the same rows share a pass of the database."""
-    found: Passes = defaultdict(dict)
-    for _table, parts in wanted:
+    cubes: dict[Pass, dict[Cube, Records]] = defaultdict(dict)
+    for _table, parts in tables:
         for part in parts:
-            found[part.wanted][part.cube] = part.records
-    return found
+            cubes[part.wanted][part.cube] = part.records
+    return {
+        one: counting.planned(one, next(iter(found.values())), tuple(found), asked.user, asked.today)
+        for one, found in cubes.items()
+        if needed is None or one in needed
+    }
 
 
-def planned(tables: tuple[Table, ...], asked: Asked) -> list[tuple[Table, list[Part]]]:
-    """The tables of which this reader may see anything, with what must be counted for them."""
-    found = [(table, parts_of(table, asked)) for table in tables]
+def tables_for(module: Module, user: User) -> tuple[Table, ...]:
+    tables = (one for one in module.statistics if isinstance(one, Table))
+    return tuple(table for table in tables if counting.records_of(table.records, user) is not None)
+
+
+def whole(asked: Asked) -> list[tuple[Table, list[Part]]]:
+    """The module's tables of which this reader may see anything, with what must be counted for them."""
+    module = registry.module(asked.module)
+    found = [(table, parts_of(table, asked)) for table in (tables_for(module, asked.user) if module else ())]
     return [(table, parts) for table, parts in found if parts]
 
 
 def answers(tables: tuple[Table, ...], asked: Asked) -> list[Answer]:
+    """Whatever is asked of a module, its passes are those of its whole page: one table finds them counted."""
     if asked.ground is None:
         return []
-    wanted, results = planned(tables, asked), {}
-    for one, cubes in passes_of(wanted).items():
-        records = next(iter(cubes.values()))
-        results[one] = counting.counted(one, records, tuple(cubes), asked.user, asked.today, is_now=asked.is_now)
+    every, keys = whole(asked), {table.key for table in tables}
+    wanted = [(table, parts) for table, parts in every if table.key in keys]
+    needed = {part.wanted for _table, parts in wanted for part in parts}
+    passes = plans(every, asked, needed).items()
+    results = {one: counting.counted(plan, is_now=asked.is_now) for one, plan in passes}
     return [Folding(table, parts, results, asked, asked.ground).answer() for table, parts in wanted]
 
 
@@ -150,6 +162,7 @@ class Folding:
         self, table: Table, parts: list[Part], results: Mapping[Pass, Counted], asked: Asked, ground: Ground
     ) -> None:
         self.table, self.parts, self.asked, self.ground = table, parts, asked, ground
+        self.narrowing: dict[str, set[str]] = {}  # by which names a layer can be narrowed
         self.counted = [results[part.wanted] for part in parts]
         self.area_of = ground.area_of()
         self.groups = [self.inside(c.groups[p.cube]) for p, c in zip(parts, self.counted, strict=True)]
@@ -202,7 +215,7 @@ class Folding:
             notes=tuple(self.notes(sums)),
             as_of=oldest.as_of,
             is_behind=any(counted.is_behind for counted in self.counted),
-            seconds=sum(counted.seconds for counted in {id(c): c for c in self.counted}.values()),
+            is_due=any(counted.is_due for counted in self.counted),
             period=self.period(),
         )
 
@@ -249,8 +262,10 @@ class Folding:
         if layer is None or layer.only != part.records.only:
             return ""
         narrowing = {name: value for name, value in chosen.items() if name != "region"}
-        known = filters.names(layer.model, layer.filters, Besides.of(layer, layer.model, self.asked.user))
-        if not set(narrowing) <= known:
+        if layer.key not in self.narrowing:
+            besides = Besides.of(layer, layer.model, self.asked.user)
+            self.narrowing[layer.key] = filters.names(layer.model, layer.filters, besides)
+        if not set(narrowing) <= self.narrowing[layer.key]:
             return ""
         return links.map_link(layer.key, filters=narrowing, region=chosen.get("region", ""))
 

@@ -15,7 +15,7 @@ from layers.statistics.answering import Answer, Cell, Line
 class Statistics(SignedIn):
     def get(self, request: Request, module: str) -> Response:
         found, tables = reading.opened(module, self.user)
-        question, answers = reading.read(tables, self.user, request.query_params)
+        question, answers = reading.read(found, tables, self.user, request.query_params)
         ground = question.ground
         return Response(
             {

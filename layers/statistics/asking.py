@@ -22,6 +22,7 @@ class Asked:
     """Who asks, and for what."""
 
     user: User
+    module: str
     ground: Ground | None
     today: dt.date
     start: dt.date | None = None
@@ -42,7 +43,7 @@ class Asked:
         return {name: value for name, value in found.items() if value}
 
 
-def asked(user: User, given: Mapping[str, Any], today: dt.date) -> Asked:
+def asked(user: User, module: str, given: Mapping[str, Any], today: dt.date) -> Asked:
     if unknown := sorted(set(given) - {*KNOWN, "format"}):
         raise ValidationError(f"不认识的参数：{'、'.join(unknown)[:80]}。可用：{'、'.join(KNOWN)}。")
     start, end = date_of(given, "from", "期间起"), date_of(given, "to", "期间止")
@@ -50,6 +51,7 @@ def asked(user: User, given: Mapping[str, Any], today: dt.date) -> Asked:
         raise ValidationError(f"期间的起 {start} 晚于止 {end}，请对调。")
     return Asked(
         user=user,
+        module=module,
         ground=ground(user, str(given.get("region", ""))),
         today=today,
         start=start,

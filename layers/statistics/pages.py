@@ -31,7 +31,7 @@ def page(request: HttpRequest, module: str) -> HttpResponse:
     assert isinstance(request.user, User)
     try:
         found, tables = reading.opened(module, request.user)
-        question, answers = reading.read(tables, request.user, request.GET.dict())
+        question, answers = reading.read(found, tables, request.user, request.GET.dict())
     except PermissionDenied as error:
         return problem(request, 403, detail=str(error))
     except ValidationError as error:
@@ -105,7 +105,7 @@ def export(request: HttpRequest, module: str) -> HttpResponse:
     assert isinstance(request.user, User)
     try:
         found, tables = reading.opened(module, request.user)
-        question, answers = reading.read(tables, request.user, request.GET.dict())
+        question, answers = reading.read(found, tables, request.user, request.GET.dict())
         content = workbook.of(f"{found.title}统计", question, answers)
     except PermissionDenied as error:
         return problem(request, 403, detail=str(error))

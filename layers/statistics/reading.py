@@ -9,20 +9,15 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.utils import timezone
 
+from core import jobs
 from core.models import User
 from layers.registry import Module, registry
-from layers.statistics import counting
-from layers.statistics.answering import Answer, answers
+from layers.statistics.answering import Answer, answers, tables_for
 from layers.statistics.asking import Asked, asked
 from layers.statistics.declaring import Table
 
 REFUSED = "统计只对监管人员开放，企业账号请在企业主页查看本企业的档案。"
 NO_RIGHT = "您的账号没有查看这项统计的权限。需要时请联系系统管理员开通。"
-
-
-def tables_for(module: Module, user: User) -> tuple[Table, ...]:
-    tables = (one for one in module.statistics if isinstance(one, Table))
-    return tuple(table for table in tables if counting.records_of(table.records, user) is not None)
 
 
 def modules_for(user: User) -> list[Module]:
@@ -44,12 +39,24 @@ def opened(key: str, user: User) -> tuple[Module, tuple[Table, ...]]:
     return module, tables
 
 
-def read(tables: tuple[Table, ...], user: User, given: Mapping[str, Any]) -> tuple[Asked, list[Answer]]:
-    question = asked(user, {k: v for k, v in given.items() if v != ""}, timezone.localdate())
+def read(module: Module, tables: tuple[Table, ...], user: User, given: Mapping[str, Any]) -> tuple[Asked, list[Answer]]:
+    question = asked(user, module.key, {k: v for k, v in given.items() if v != ""}, timezone.localdate())
     if question.table:
         chosen = tuple(table for table in tables if table.key == question.table)
         if not chosen:
             known = "、".join(table.key for table in tables)
             raise ValidationError(f"没有统计表“{question.table[:40]}”。可用：{known}。")
         tables = chosen
-    return question, answers(tables, question)
+    found = answers(tables, question)
+    if any(answer.is_due for answer in found):
+        have_renewed(question)
+    return question, found
+
+
+def have_renewed(question: Asked) -> None:
+    """The worker counts what of this page is behind, for whoever looks next."""
+    from layers.jobs import renew_statistics  # the job calls this package
+
+    period = {name: value for name, value in question.query.items() if name in ("from", "to")}
+    key = ":".join([question.module, str(question.user.pk), *period.values()])
+    jobs.enqueue(renew_statistics, key=key, module=question.module, user=question.user.pk, period=period)

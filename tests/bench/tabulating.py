@@ -1,7 +1,8 @@
 """A page of statistics at the server, against the bare SQL of the same grouping.
 
 `python -m tests.bench statistics` makes a city of 235,900 enterprises for it; `python -m tests.bench.tabulating` asks
-the database that DATABASE_URL names, as it is (of `load_demo --scale 100`, say), and writes nothing but a session.
+the database that DATABASE_URL names, as it is (of `load_demo --scale 100`, say), and writes nothing but a session
+and the counts it would keep anyway.
 """
 
 from __future__ import annotations
@@ -33,19 +34,16 @@ def timed(act: Callable[[], Any], rounds: int = 1, before: Callable[[], Any] = l
     return 1000 * median(took)
 
 
-def bare(user: Any, tables: Any) -> Callable[[], None]:
+def bare(user: Any, module: str) -> Callable[[], None]:
     """The passes of a page as plain statements, made beforehand: nothing of forms, rights, folding or HTML."""
     from django.db import connection, transaction
     from django.utils import timezone
 
     from layers.statistics import answering, asking, counting
 
-    asked = asking.asked(user, {}, timezone.localdate())
-    statements = []
-    for one, cubes in answering.passes_of(answering.planned(tables, asked)).items():
-        records = next(iter(cubes.values()))
-        statement, names = counting.narrowed(one, records, tuple(cubes), user, asked.today)
-        statements.append((counting.sql_of(statement, names, tuple(cubes)), list(statement.params)))
+    asked = asking.asked(user, module, {}, timezone.localdate())
+    plans = answering.plans(answering.whole(asked), asked).values()
+    statements = [(plan.sql, list(plan.statement.params)) for plan in plans]
 
     def run() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -62,7 +60,7 @@ def measured(user: Any, module: str, rows: int) -> list[Figure]:
     from django.test import Client, override_settings
 
     from layers import caches
-    from layers.statistics import reading
+    from layers.models import Tally
 
     client = Client(HTTP_HOST="127.0.0.1", HTTP_ACCEPT="text/html")
     client.force_login(user)
@@ -72,18 +70,24 @@ def measured(user: Any, module: str, rows: int) -> list[Figure]:
         answer = client.get(path)
         assert answer.status_code == 200, answer.status_code
 
-    plain = bare(user, reading.tables_for(reading.opened(module, user)[0], user))
+    def forget() -> None:
+        caches.forget_everything()
+        Tally.objects.all().delete()
+
+    plain = bare(user, module)
     with override_settings(STORAGES=settings.STORAGES | PLAIN_FILES):
         page()
         sql = timed(plain, 3)
-        cold = timed(page, 3, before=caches.forget_everything)
+        cold = timed(page, 3, before=forget)
+        first = timed(page, 3, before=caches.forget_everything)
         warm = timed(page, ROUNDS)
     what = f"{path} of {rows:,} rows"
     detail = f"bare SQL {sql:.0f} ms"
     return [
-        Figure(f"{what}, nothing kept ÷ its bare SQL", "≤ 1.5", f"{cold / sql:.2f}", cold <= 1.5 * sql + 150,
+        Figure(f"{what}, nothing counted ÷ its bare SQL", "≤ 1.5", f"{cold / sql:.2f}", cold <= 1.5 * sql + 150,
                f"{cold:.0f} ms; {detail}"),
-        Figure(f"{what}, at the server", "≤ 300 ms", f"{warm:.0f} ms", warm <= 300, detail),
+        Figure(f"{what}, at the server, first of a process", "≤ 300 ms", f"{first:.0f} ms", first <= 300, detail),
+        Figure(f"{what}, at the server, then", "≤ 300 ms", f"{warm:.0f} ms", warm <= 300, detail),
     ]  # fmt: skip
 
 
