@@ -21,6 +21,7 @@ from core import files, roles
 from core.models import ImportBatch
 from layers.registry import registry
 from layers.saved_views import keep_view
+from supervision.hazard_sources.testing import make_transmission
 from tests.test_every_module import samples
 
 PUBLIC, SIGNED = "public", "signed"
@@ -110,6 +111,11 @@ DECLARED: dict[str, list[tuple[str, str]]] = {
         ("get", "hazard_sources.view_hazardsource"),
         ("patch", "hazard_sources.change_hazardsource"),
     ],
+    "api/v1/hazard-sources/<int:pk>/surroundings/": [("get", "hazard_sources.view_hazardsource")],
+    "api/v1/hazard-sources/<int:pk>/persons/": [
+        ("get", "hazard_sources.view_hazardsource"),
+        ("post", "hazard_sources.change_hazardsource"),
+    ],
     "api/v1/incidents/<int:pk>/proposals/": [("get", UNITS)],
     "api/v1/incidents/<int:pk>/assignments/": [("get", UNITS), ("post", ASSIGN)],
     "api/v1/assignments/<int:pk>/": [("get", UNITS)],
@@ -149,6 +155,26 @@ DECLARED: dict[str, list[tuple[str, str]]] = {
     "incidents/<int:pk>/report/": [("post", "incidents.end_incident incidents.review_incident")],
     "hazard_sources/calculator/": [("get", SIGNED)],
     "hazard_sources/<int:pk>/step/<str:name>/": [("get", "hazard_sources.assess_hazardsource")],
+    "hazard_sources/<int:pk>/persons/": [
+        ("get", "hazard_sources.change_hazardsource"),
+        ("post", "hazard_sources.change_hazardsource"),
+    ],
+    "hazard_sources/<int:pk>/papers/<str:paper>/": [
+        ("get", "hazard_sources.submit_hazardsource hazard_sources.file_hazardsource"),
+        ("post", "hazard_sources.submit_hazardsource hazard_sources.file_hazardsource"),
+    ],
+    "hazard_sources/<int:pk>/facilities/<str:facility>/": [
+        ("get", "hazard_sources.change_hazardsource"),
+        ("post", "hazard_sources.change_hazardsource"),
+    ],
+    "hazard_sources/<int:pk>/features/": [("post", "hazard_sources.file_hazardsource")],
+    "hazard_sources/<int:pk>/board/": [("get", "hazard_sources.view_hazardsource")],
+    "hazard_sources/upward/": [("get", "hazard_sources.view_transmission")],
+    "hazard_sources/upward/<str:period>/": [
+        ("get", "hazard_sources.view_transmission"),
+        ("post", "hazard_sources.send_transmission"),
+    ],
+    "hazard_sources/upward/<str:period>/export.xlsx": [("get", "hazard_sources.view_transmission")],
     "dispatch/incidents/<int:pk>/assign/": [("post", ASSIGN)],
     "dispatch/incidents/<int:pk>/assignments/<int:assignment>/<slug:name>/": [("post", "dispatch.answer_assignment")],
     "surroundings/<int:pk>/verify/": [("post", "surroundings.verify_protectedsite")],
@@ -228,6 +254,7 @@ def ground(cast: Any, regions: Any, make_user: Any, sites: Any) -> SimpleNamespa
     made["plans/plans"].level = "enterprise"
     made["plans/plans"].save()
     made["task"] = made["incidents"].tasks.first()
+    make_transmission(regions.district, boss)
     made["batch"] = make_batch(make_user("importer", regions.district, "duty"))
     saver = make_user("saver", regions.district, "duty")
     made["view"] = keep_view(owner=saver, name="看", link="#layers=", sharing="region")
@@ -281,7 +308,7 @@ def filled(address: str, made: dict[str, Any]) -> str:
     if "statistics/" in address:
         words["module"] = "enterprises"
     if "hazard" in address:
-        words["name"] = "assess"
+        words |= {"name": "assess", "paper": "msds", "facility": "shutdown", "period": "city-370523-20160101"}
     if "wall/<" in address:
         words["key"] = "main"
     if "import" in address:

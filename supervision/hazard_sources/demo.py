@@ -13,8 +13,9 @@ from random import Random
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import F, Func, Model, Value
 
+from core import audit
 from core.calendar import months_later
 from fixtures.demo.city import City, Progress
 from geo.bulk import give_pks
@@ -29,6 +30,8 @@ from supervision.hazard_sources.models import Filing, HazardSource, InventoryIte
 
 ORDER = 20
 CHUNK = 2_000
+TAG = Enterprise.Tag.MAJOR_HAZARD
+UNTAGGED = 100  # one file in so many lacks the tag
 ENTERPRISES = 235
 # 172 enterprises with one source, 51 with two and 12 with three make 310.
 SEVERAL = {2: 51, 3: 12}
@@ -69,7 +72,16 @@ def load(city: City, rng: Random, scale: int, progress: Progress) -> None:
         progress("重大危险源", done, total)
     _analyse(HazardSource, Filing, PersonsCount)
     demo_upward.load(city, rng)
+    _tag(rng, chosen)
     flags.refresh()
+
+
+def _tag(rng: Random, chosen: list[int]) -> None:
+    """The files say that there is a major hazard, but for a few that were forgotten."""
+    forgotten = set(rng.sample(chosen, len(chosen) // UNTAGGED))
+    with audit.bulk(Enterprise._meta.db_table, rows=len(chosen), source="load_demo"):
+        tagged = Enterprise.objects.filter(pk__in=set(chosen) - forgotten)
+        tagged.exclude(tags__contains=[TAG]).update(tags=Func(F("tags"), Value(TAG), function="array_append"))
 
 
 def _analyse(*models: type[Model]) -> None:

@@ -172,8 +172,7 @@ def _file(past: Past, city: City, rng: Random, source: HazardSource, row: Assess
         accepted = min(handed_in + dt.timedelta(days=rng.randint(1, 10)), city.today)
         filing.accepted_at, filing.accepted_by = at(accepted), city.users.get("inspector")
         filing.number = f"BA{source.region.code[:6]}〔{accepted.year}〕{source.pk:03d}"
-        if is_last:
-            source.filing_number, source.filed_on = filing.number, accepted
+        source.filing_number, source.filed_on = filing.number, accepted
     past.filings.append(filing)
     if is_last:
         left = rng.randint(1, 4) if source.state == "assessed" else 0

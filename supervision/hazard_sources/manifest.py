@@ -9,6 +9,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from geo.models import Site
 from layers.registry import Layer, Module, Nav, State, Tab, Theme, registry
+from supervision.hazard_sources import contradictions as contradictions  # its rules declare themselves
 from supervision.hazard_sources import selectors
 from supervision.hazard_sources.lists import RECORDS
 from supervision.hazard_sources.models import HazardSource
@@ -56,10 +57,11 @@ RISK = Theme(
 
 APP = "hazard_sources."
 VIEW = f"{APP}view_hazardsource"
-READ = tuple(
-    f"{APP}view_{model}"
-    for model in ("hazardsource", "inventoryitem", "responsibleperson", "monitoringpoint", "assessment", "filing")
-)
+SEEN = (
+    "hazardsource", "inventoryitem", "responsibleperson", "monitoringpoint", "assessment", "filing", "filingpaper",
+    "cancellation", "personscount", "inventorychange", "safetycheck",
+)  # fmt: skip
+READ = tuple(f"{APP}view_{model}" for model in SEEN)
 WRITE = tuple(
     f"{APP}{verb}_{model}"
     for verb in ("add", "change")
