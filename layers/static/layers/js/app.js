@@ -69,7 +69,9 @@ export class App extends EventTarget {
 
   #viewChanged() {
     if (!this.tree) return; // what the link says is not there yet
-    this.#writeLink();
+    // A step is written at once, or "back" pressed soon after it would leave the step before; a movement when it has ended.
+    if (this.#written && isStep(this.#written, this.state())) queueMicrotask(() => this.#write());
+    else this.#writeLink();
     this.dispatchEvent(new Event('view'));
   }
 

@@ -55,7 +55,7 @@ app.selection = new Selection(app);
 app.measure = new Measure(app);
 app.table = new Table(app, refs.dock);
 app.views = new SavedViews(app);
-app.drawing = new Drawing(app, refs.drawBar);
+app.outline = new Drawing(app, refs.drawBar);
 if (boot.can?.cast) app.cast = new Cast(app);
 
 app.report = (lon, lat) => {
