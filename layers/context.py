@@ -19,21 +19,23 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(user, User) or not user.is_authenticated:
         return {"nav": [], "region_name": "", "boot": {}}
     return {
-        "nav": navigation(user, request.path),
+        "nav": navigation(user, request),
         "region_name": user.region.name if user.region else settings.CITY["name"],
         "boot": boot(user, request),
     }
 
 
-def navigation(user: User, path: str) -> list[dict[str, Any]]:
-    """The map first, then what each module offers this user."""
+def navigation(user: User, request: HttpRequest) -> list[dict[str, Any]]:
+    """The map first, then what each module offers this user. The statistics of all modules are one entry."""
+    path, here = request.path, request.resolver_match.url_name if request.resolver_match else ""
     entries = [{"title": "一张图", "url": reverse("map"), "key": "m", "active": path == reverse("map")}]
     items = sorted((nav for module in registry for nav in module.nav), key=lambda nav: nav.order)
     for nav in items:
         is_open = user.has_perm(nav.permission) and not (nav.officials_only and user.scope.site_id is not None)
         url = address(nav) if is_open else ""
         if url:
-            entries.append({"title": nav.title, "url": url, "key": "", "active": path.startswith(url)})
+            is_here = path.startswith(url) or nav.url_name == here == "statistics"
+            entries.append({"title": nav.title, "url": url, "key": "", "active": is_here})
     return entries
 
 

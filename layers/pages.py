@@ -72,7 +72,7 @@ def wall_page(request: HttpRequest) -> HttpResponse:
 def app_home(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     context = {
-        "entries": navigation(request.user, request.path),
+        "entries": navigation(request.user, request),
         "cards": registry.cards(request.user),
         "today": timezone.localdate(),
     }

@@ -22,7 +22,7 @@ from layers.statistics.answering import Answer
 from layers.statistics.asking import Asked
 from layers.statistics.declaring import Block, Table
 
-WIDE = 7  # columns from which a table takes the whole width
+WIDE = 6  # columns from which a table takes the whole width
 
 
 @login_required
