@@ -20,6 +20,7 @@ from config.launch.say import Stopped, Trouble, line, step
 from config.launch.say import prepare as prepare_output
 
 DATA = ROOT / "var/test"
+MOST_PROCESSES = 4  # each has a database of its own
 CLOSING = re.compile(r"\b(passed|failed|errors?|no tests ran|skipped|deselected|warnings?)\b.* in [\d.]+s")
 
 
@@ -104,7 +105,7 @@ def run_all(words: list[str]) -> list[Outcome]:
     if words:
         return [run_pytest(words)]
     outcomes = [run(check) for check in static_checks()]
-    outcomes.append(run_pytest([]))
+    outcomes.append(run_pytest(["-n", str(min(MOST_PROCESSES, os.cpu_count() or 1)), "--dist", "loadgroup"]))
     line("")
     for outcome in outcomes:
         line(str(outcome))
