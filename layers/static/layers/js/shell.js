@@ -13,7 +13,7 @@ const WORDS = {0: '没有连上服务器，请检查网络后重试。', 403: '�
 
 /**
  * @param {{signals?: string[]}} [options]
- * @returns {{feed: Feed, boot: any, refs: Record<string, HTMLElement>}}
+ * @returns {{feed: Feed, boot: any, refs: Record<string, HTMLElement>, context: any}} context: what fragments' modules are given
  */
 export function startShell({signals = []} = {}) {
   const boot = pageData('boot');
@@ -24,9 +24,10 @@ export function startShell({signals = []} = {}) {
   connection.start(feed);
   menus(parts);
   dialogs(parts);
-  fragments({feed, boot});
+  const context = {feed, boot};
+  fragments(context);
   for (const node of document.querySelectorAll('.toasts > .toast')) setTimeout(() => node.remove(), 8000);
-  return {feed, boot, refs: parts};
+  return {feed, boot, refs: parts, context};
 }
 
 function menus({topbar, navToggle, userMenu}) {

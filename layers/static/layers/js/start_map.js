@@ -31,7 +31,7 @@ import {touched} from './touched.js';
 
 const REFRESH_MS = 2500;
 
-const {feed, boot, refs} = startShell({signals: ['wall:main']});
+const {feed, boot, refs, context} = startShell({signals: ['wall:main']});
 const layersAsked = get('/api/v1/layers/');
 const outlinesAsked = get('/api/v1/regions/boundaries.geojson');
 
@@ -40,6 +40,7 @@ const map = new MapView(refs.map, {extent: boot.city.extent, scale});
 map.ground.setNote(boot.ground_note);
 const panel = new Panel(refs);
 const app = new App({boot, feed, refs, map, panel});
+Object.assign(context, {map, app}); // for the modules of fragments in the panel
 app.incidents = new IncidentList(feed);
 app.strip = new Strip(app, refs);
 app.incidents.addEventListener('change', ({detail}) => {
