@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,9 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from core import audit
 from core.models import User
-from core.workflow import Incomplete, NotAllowed
-from geo.parsing import BadGeometry
-from layers.asked import is_fragment
+from layers.asked import REFUSALS, blame, is_fragment
 from layers.records import instance_of, module_of, of_records, url, urls
 from layers.registry import Records
 
@@ -38,7 +36,9 @@ def form_of(
     assert records.form is not None
     # The form writes into its instance while it checks; the service must get the row as it is.
     form = records.form(data, files, instance=copy.copy(instance) if instance is not None else None)
-    for field in form.fields.values():
+    for name, field in form.fields.items():
+        if name.endswith("phone"):
+            field.widget.attrs.setdefault("inputmode", "tel")
         if isinstance(field.widget, forms.Textarea):
             field.widget.attrs.setdefault("rows", 4)
             field.widget.attrs["rows"] = min(int(field.widget.attrs["rows"]), 6)
@@ -57,25 +57,9 @@ def saved(form: forms.ModelForm[Any], save: Callable[[], Any]) -> tuple[bool, An
     try:
         with transaction.atomic():
             return True, save()
-    except Incomplete as error:
-        report(form, {name: [text] for name, text in error.fields.items()}, [str(error)])
-    except ValidationError as error:
-        if hasattr(error, "error_dict"):
-            report(form, error.message_dict, [])
-        else:
-            report(form, {}, error.messages)
-    except (NotAllowed, BadGeometry) as error:
-        report(form, {}, [str(error)])
+    except REFUSALS as refused:
+        blame(form, refused)
     return False, None
-
-
-def report(form: forms.ModelForm[Any], fields: dict[str, list[str]], general: list[str]) -> None:
-    rest = [text for name, texts in fields.items() if name not in form.fields for text in texts]
-    for name, texts in fields.items():
-        if name in form.fields:
-            form.add_error(name, texts)
-    if rest or (general and not fields):
-        form.add_error(None, rest or general)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,4 +1,4 @@
-"""The steps of a batch that people take: upload, acknowledge, import, undo, give up. The work itself is in work.py."""
+"""The steps of a batch that people take: upload, acknowledge, import, undo, give up. The work itself is in jobs.py."""
 
 from __future__ import annotations
 

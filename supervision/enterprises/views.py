@@ -8,15 +8,13 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.models import User
-from core.workflow import NotAllowed
-from layers.asked import is_fragment, record
+from layers.asked import REFUSALS, blame, is_fragment, record, told
 from supervision.enterprises import contacts, selectors, services, truth
 from supervision.enterprises.forms import ContactForm, StatusForm
 from supervision.enterprises.models import Enterprise
@@ -32,8 +30,9 @@ def verify(request: HttpRequest, pk: int) -> HttpResponse:
     enterprise, user = find(request, pk)
     try:
         truth.confirm(enterprise, actor=user)
-    except NotAllowed as error:
-        return answer(request, pk, error=str(error), status=409)
+    except REFUSALS as refused:
+        said, code = told(refused)
+        return answer(request, pk, error=said, status=code)
     return answer(request, pk, said="已核实，时间记为现在。")
 
 
@@ -76,11 +75,8 @@ def form_page(
         try:
             save(form.cleaned_data)
             return saved(request, enterprise.pk, said=f"{title}：已保存。")
-        except ValidationError as error:
-            form.add_error(None, error)
-        except NotAllowed as error:
-            form.add_error(None, str(error))
-            code = 409
+        except REFUSALS as refused:
+            code = blame(form, refused)
     context = {"enterprise": enterprise, "form": form, "title": title}
     template = "enterprises/form.html" if is_fragment(request) else "enterprises/form_page.html"
     return render(request, template, context, status=400 if form.errors and code == 200 else code)

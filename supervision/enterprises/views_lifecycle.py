@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.models import User
-from core.workflow import Incomplete, NotAllowed, Stale
 from geo.parsing import BadGeometry, parse_lonlat
 from layers import records
-from layers.asked import is_fragment, record
+from layers.asked import REFUSALS, is_fragment, told
 from supervision.enterprises import duplicates, lifecycle, merge_pages, selectors
 from supervision.enterprises.models import Enterprise
 from supervision.enterprises.references import authoritative
+from supervision.enterprises.views import find
 from supervision.enterprises.workflow import ENTERPRISE
 
 STEPS = ("submit", "approve", "return", "reopen", "cancel", "close", "renew")
@@ -26,10 +26,6 @@ WARNINGS = {
     "approve": "入库后，此企业计入总数，并出现在地图和列表上。",
     "submit": "提交后，由所在地应急管理部门审核；审核前不能再改。",
 }
-
-
-def find(request: HttpRequest, pk: int) -> tuple[Enterprise, User]:
-    return record(request, pk, rows=selectors.visible, permission="enterprises.view_enterprise")
 
 
 @login_required
@@ -49,12 +45,8 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             version = int(seen) if seen.isascii() and seen.isdigit() else None
             lifecycle.take(enterprise, name, actor=user, note=note, version=version)
             return done(request, enterprise, f"{enterprise.name}：{transition.label}，已办。")
-        except (NotAllowed, Stale) as refused:
-            error, status = str(refused), 409
-        except Incomplete as refused:
-            error, status = str(refused), 400
-        except ValidationError as refused:
-            error, status = "；".join(refused.messages), 400
+        except REFUSALS as refused:
+            error, status = told(refused)
     context = {
         "enterprise": enterprise, "step": transition, "note": note, "error": error, "warning": WARNINGS.get(name, ""),
         "pairs": duplicates.of(enterprise, user)[:5] if name == "approve" else [],

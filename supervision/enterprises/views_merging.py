@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.models import User
-from core.workflow import NotAllowed, Stale
+from core.workflow import NotAllowed
 from layers import search
-from layers.asked import is_fragment
+from layers.asked import REFUSALS, is_fragment, told
 from supervision.enterprises import duplicates, merge_pages, selectors
+from supervision.enterprises.merge_facts import ABSORBED, BOTH, SURVIVOR
 from supervision.enterprises.merging import demand_mergeable, merge
 from supervision.enterprises.models import Enterprise, Merge
 from supervision.enterprises.splitting import split
@@ -54,7 +55,7 @@ def merge_with(request: HttpRequest, pk: int) -> HttpResponse:
             lookups = ("site__name", "credit_code", "former")
             hits = list(search.matching(rows, lookups, words, pinyin="site__pinyin").order_by("site__name")[:20])
     except ValidationError as error:
-        problem = "；".join(error.messages)
+        problem, _ = told(error)
     context = {"enterprise": enterprise, "pairs": pairs, "hits": hits, "q": request.GET.get("q", ""),
                "problem": problem, "back": merge_pages.page_of(enterprise)}  # fmt: skip
     return render(request, "enterprises/merging/with.html", context)
@@ -73,17 +74,16 @@ def merge_page(request: HttpRequest, pk: int, other: int) -> HttpResponse:
             record = merge(keep, gone, actor=user, reason=reason, choices=given, seen=versions(request))
             messages.success(request, f"已合并：“{record.absorbed}”并入“{record.survivor}”。")
             return HttpResponseRedirect(merge_pages.page_of(record.survivor))
-        except (NotAllowed, Stale) as error:
-            problem, status = str(error), 409
-        except ValidationError as error:
-            problem, status = "；".join(error.messages), 400
+        except REFUSALS as refused:
+            problem, status = told(refused)
         keep, gone = found(user, pk), found(user, other)
     try:
         demand_mergeable(keep, gone)
     except NotAllowed as error:
         context = {"keep": keep, "gone": gone, "problem": problem or str(error), "back": merge_pages.page_of(keep)}
         return render(request, "enterprises/merging/refused.html", context, status=409)
-    context = merge_pages.preview(keep, gone, given if status == 409 else {}, user) | {
+    known = {key: side for key, side in given.items() if side in (SURVIVOR, ABSORBED, BOTH)}
+    context = merge_pages.preview(keep, gone, known, user) | {
         "problem": problem, "reason": reason, "back": merge_pages.page_of(keep),
     }  # fmt: skip
     return render(request, "enterprises/merging/plan.html", context, status=status)
@@ -134,10 +134,8 @@ def split_page(request: HttpRequest, pk: int) -> HttpResponse:
             left = split(record, actor=user, reason=request.POST.get("reason", ""), take=taken(request))
             messages.success(request, "已拆分：" + ("；".join(left) if left else "两份档案都恢复到合并之前。"))
             return HttpResponseRedirect(reverse("records:detail", args=["enterprises", "merges", pk]))
-        except NotAllowed as error:
-            problem, status = str(error), 409
-        except ValidationError as error:
-            problem, status = "；".join(error.messages), 400
+        except REFUSALS as refused:
+            problem, status = told(refused)
     context = merge_pages.taking_apart(record, user) | {"problem": problem, "reason": request.POST.get("reason", "")}
     return render(request, "enterprises/merging/split.html", context, status=status)
 

@@ -7,19 +7,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.models import User
-from core.workflow import Incomplete, NotAllowed, Stale
-from layers.asked import is_fragment, record
+from layers.asked import REFUSALS, blame, is_fragment, record, told
 from supervision.enterprises import change_requests, contradictions, handover, selectors_truth, services
 from supervision.enterprises.forms_truth import AcceptForm, DecisionForm, HandOverForm
 from supervision.enterprises.models import ChangeRequest, Contact, Contradiction
-from supervision.enterprises.views_truth import answer, blame, done
+from supervision.enterprises.views_truth import answer, done
 
 STEPS: dict[str, Callable[..., ChangeRequest]] = {
     "approve": change_requests.approve,
@@ -57,10 +56,8 @@ def decide(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             take(found, name, user, form.cleaned_data)
             messages.success(request, SAID[name])
             return HttpResponseRedirect(reverse("records:detail", args=["enterprises", "change_requests", pk]))
-        except Incomplete as refused:
-            error, code = "；".join(refused.fields.values()) or str(refused), 400
-        except (NotAllowed, Stale) as refused:
-            error = str(refused)
+        except REFUSALS as refused:
+            error, code = told(refused)
         except PermissionDenied as refused:
             error, code = str(refused), 403
     context = selectors_truth.request_page(change_requests.visible(user).get(pk=pk), user)
@@ -94,11 +91,8 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
             handover.hand_over(contact, actor=user, **form.cleaned_data)
             said = f"{contact.get_role_display()}已交接给{form.cleaned_data['name']}。{warning}"
             return done(request, contact.enterprise, user, said=said)
-        except ValidationError as error:
-            blame(form, error)
-        except NotAllowed as error:
-            form.add_error(None, str(error))
-            code = 409
+        except REFUSALS as refused:
+            code = blame(form, refused)
     context = {
         "enterprise": contact.enterprise, "contact": contact, "form": form, "title": "离任交接", "warning": warning,
         "others": handover.other_roles(contact),
@@ -125,10 +119,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, "已认定属实。")
                 return HttpResponseRedirect(reverse("records:detail", args=["enterprises", "contradictions", pk]))
             return done(request, found.enterprise, user, said="已认定属实，不再列为矛盾。")
-        except ValidationError as error:
-            blame(form, error)
-        except NotAllowed as error:
-            form.add_error(None, str(error))
-            code = 409
+        except REFUSALS as refused:
+            code = blame(form, refused)
     context = {"enterprise": found.enterprise, "found": found, "form": form, "title": "认定属实"}
     return answer(request, "accept", context, form, code)

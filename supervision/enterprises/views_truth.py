@@ -7,15 +7,13 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.models import User
-from core.workflow import NotAllowed
-from layers.asked import is_fragment
+from layers.asked import REFUSALS, blame, is_fragment, told
 from supervision.enterprises import corrections, selectors_truth, services, truth
 from supervision.enterprises.facts import BY_KEY, CONTACTS, title
 from supervision.enterprises.forms_truth import CHANNELS, DoubtForm, FactForm
@@ -58,9 +56,9 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             channel = remember(request, request.POST.get("channel") or channel_of(request, user))
             truth.confirm(enterprise, actor=user, channel=channel)
-        except (NotAllowed, ValidationError) as error:
-            said = "；".join(error.messages) if isinstance(error, ValidationError) else str(error)
-            return render(request, f"{DIR}/confirm.html", context | {"error": said}, status=409)
+        except REFUSALS as refused:
+            said, code = told(refused)
+            return render(request, f"{DIR}/confirm.html", context | {"error": said}, status=code)
         return HttpResponseRedirect(reverse("enterprises:confirmed", args=[pk]))
     part = "_sure" if request.GET.get("sure") and is_fragment(request) else "confirm"
     context |= {"is_sure": bool(request.GET.get("sure")), "channels": CHANNELS, "channel": channel_of(request, user)}
@@ -97,11 +95,8 @@ def correct(request: HttpRequest, pk: int, key: str) -> HttpResponse:
             )  # fmt: skip
             said = "已提交变更申请，等待应急管理部门审核。" if is_asked else "已更正。"
             return done(request, enterprise, user, said=f"{title(key)}：{said}")
-        except ValidationError as error:
-            blame(form, error, key)
-        except NotAllowed as error:
-            form.add_error(None, str(error))
-            code = 409
+        except REFUSALS as refused:
+            code = blame(form, refused, **{key: "value"})
     context = {
         "enterprise": enterprise, "form": form, "title": f"{'申请变更' if is_asked else '更正'}{title(key)}",
         "is_asked": is_asked, "key": key, "hand_over": hand_over_url(enterprise, key, user),
@@ -123,11 +118,8 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
                 is_doubted=True, note=given["note"],
             )  # fmt: skip
             return done(request, enterprise, user, said="已标为存疑，企业和主管部门都会看到。")
-        except ValidationError as error:
-            blame(form, error)
-        except NotAllowed as error:
-            form.add_error(None, str(error))
-            code = 409
+        except REFUSALS as refused:
+            code = blame(form, refused)
     return answer(request, "doubt", {"enterprise": enterprise, "form": form, "title": "标为存疑"}, form, code)
 
 
@@ -136,23 +128,21 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
 def strip(request: HttpRequest, pk: int) -> HttpResponse:
     """The strip by itself; POST: what it shows holds."""
     enterprise, user = askable(request, pk)
-    said = error = ""
+    said, error, code = "", "", 200
     if request.method == "POST":
         channel = remember(request, request.POST.get("channel", ""))
         try:
             truth.confirm(enterprise, actor=user, channel=channel, facts=list(selectors_truth.seen_facts()))
             said = "已记为属实。"
-        except ValidationError as refused:
-            error = "；".join(refused.messages)
-        except NotAllowed as refused:
-            error = str(refused)
+        except REFUSALS as refused:
+            error, code = told(refused)
     context = selectors_truth.strip(enterprise.site, user) or {"enterprise": None}
     context |= {"channel": channel_of(request, user), "said": said, "error": error}
     if not is_fragment(request):
         if request.method == "POST":
             messages.error(request, error) if error else messages.success(request, said)
         return HttpResponseRedirect(reverse("records:detail", args=["enterprises", "enterprises", pk]))
-    return render(request, f"{DIR}/strip.html", {"it": context}, status=409 if error else 200)
+    return render(request, f"{DIR}/strip.html", {"it": context}, status=code)
 
 
 def hand_over_url(enterprise: Enterprise, key: str, user: User) -> str:
@@ -161,16 +151,6 @@ def hand_over_url(enterprise: Enterprise, key: str, user: User) -> str:
         return ""
     held = enterprise.contacts.filter(role=key.removeprefix("contact_"), left_on__isnull=True).first()
     return reverse("enterprises:hand-over", args=[held.pk]) if held else ""
-
-
-def blame(form: Any, error: ValidationError, key: str = "") -> None:
-    """A mistake at its field where the form has it, else above the form."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, problems in error.error_dict.items():
-        at = name if name in form.fields else "value" if name == key and "value" in form.fields else None
-        form.add_error(at, problems)
 
 
 def answer(request: HttpRequest, name: str, context: dict[str, Any], form: Any, code: int) -> HttpResponse:

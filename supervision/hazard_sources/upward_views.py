@@ -6,14 +6,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.models import User
-from core.workflow import NotAllowed
+from layers.asked import REFUSALS, told
 from supervision.hazard_sources import upward
 
 VIEW = "hazard_sources.view_transmission"
@@ -38,9 +38,8 @@ def period_page(request: HttpRequest, period: str) -> HttpResponse:
         try:
             upward.send(one, actor=user, note=request.POST.get("note", ""))
             messages.success(request, f"{one.region.name}{one.name}已报送。")
-        except (NotAllowed, ValidationError) as refused:
-            text = "；".join(refused.messages) if isinstance(refused, ValidationError) else str(refused)
-            return shown(request, user, one, error=text)
+        except REFUSALS as refused:
+            return shown(request, user, one, error=told(refused)[0])
         return HttpResponseRedirect(reverse("hazard_sources:upward-period", args=[period]))
     return shown(request, user, one)
 

@@ -8,15 +8,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.models import User
-from core.workflow import Incomplete, NotAllowed
-from layers.asked import is_fragment, record
+from layers.asked import REFUSALS, blame, is_fragment, record, told
 from supervision.hazard_sources import (
     facilities,
     filing,
@@ -37,7 +36,7 @@ PARTS = {
     "safety": ("hazard_sources/tab_safety.html", selectors.safety_tab),
     "filing": ("hazard_sources/tab_filing.html", selectors.filing_tab),
 }
-Refused = (NotAllowed, Incomplete, BadInventory, ValidationError)
+REFUSED = (*REFUSALS, BadInventory)
 
 
 @login_required
@@ -58,11 +57,11 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         try:
             steps.take(source, user, name, request.POST.dict())
             return answer(request, source, user, said=f"{source.name}：已{transition.label}。")
-        except Refused as refused:
+        except REFUSED as refused:
             if form is None:
-                return answer(request, source, user, error=told(refused))
-            mark(form, refused)
-            return ask(request, source, form, transition.label, is_grave=transition.is_grave, status=409)
+                return answer(request, source, user, error=told(refused)[0])
+            code = blame(form, refused)
+            return ask(request, source, form, transition.label, is_grave=transition.is_grave, status=code)
     return ask(request, source, form, transition.label, is_grave=transition.is_grave)
 
 
@@ -84,11 +83,10 @@ def count(request: HttpRequest, pk: int) -> HttpResponse:
             made = persons.override(source, actor=user, **form.cleaned_data)
         else:
             made = persons.count_from_map(source, actor=user)
-    except Refused as refused:
+    except REFUSED as refused:
         if not is_override:
-            return answer(request, source, user, error=told(refused))
-        mark(form, refused)
-        return ask(request, source, form, title, status=409)
+            return answer(request, source, user, error=told(refused)[0])
+        return ask(request, source, form, title, status=blame(form, refused))
     source.refresh_from_db()
     return answer(request, source, user, said=f"{made.said}。")
 
@@ -171,9 +169,8 @@ def part_form(
         return ask(request, source, form, title, status=status, takes_files=takes_files)
     try:
         keep(form.cleaned_data)
-    except Refused as refused:
-        mark(form, refused)
-        return ask(request, source, form, title, status=409, takes_files=takes_files)
+    except REFUSED as refused:
+        return ask(request, source, form, title, status=blame(form, refused), takes_files=takes_files)
     source.refresh_from_db()
     return answer(request, source, user, said=f"{title}：已保存。", part=part)
 
@@ -207,22 +204,3 @@ def answer(
     response = render(request, template, {**shown, "said": said, "error": error}, status=409 if error else 200)
     response["HX-Trigger"] = "resource-changed"
     return response
-
-
-def mark(form: forms.Form, refused: Exception) -> None:
-    """What a service objected to, at the fields it names."""
-    if isinstance(refused, Incomplete):
-        fields: dict[str, Any] = dict(refused.fields)
-    elif isinstance(refused, ValidationError) and hasattr(refused, "error_dict"):
-        fields = refused.message_dict
-    else:
-        fields = {}
-    form.is_valid()
-    for name, texts in fields.items():
-        form.add_error(name if name in form.fields else None, texts)
-    if not fields:
-        form.add_error(None, told(refused))
-
-
-def told(refused: Exception) -> str:
-    return "；".join(refused.messages) if isinstance(refused, ValidationError) else str(refused)

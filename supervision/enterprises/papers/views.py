@@ -6,15 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.models import User
-from core.workflow import NotAllowed
-from layers.asked import is_fragment, record
+from layers.asked import REFUSALS, blame, is_fragment, record, told
 from supervision.enterprises.papers import services
 from supervision.enterprises.papers.forms import WithdrawForm
 from supervision.enterprises.papers.records import ROWS
@@ -37,8 +35,8 @@ def verify(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     row, user = find(request, key, pk)
     try:
         services.verify(row, actor=user)
-    except NotAllowed as error:
-        return refused(request, key, row, str(error))
+    except REFUSALS as error:
+        return refused(request, key, row, *told(error))
     return done(request, reverse("records:detail", args=["enterprises", key, pk]), "已核实，时间记为现在。")
 
 
@@ -54,19 +52,16 @@ def withdraw(request: HttpRequest, key: str, pk: int) -> HttpResponse:
             services.withdraw(row, actor=user, reason=form.cleaned_data["reason"])
             page = reverse("records:detail", args=["enterprises", "enterprises", row.enterprise_id])
             return done(request, page, f"已撤下：{row}")
-        except ValidationError as error:
-            form.add_error(None, error)
-        except NotAllowed as error:
-            form.add_error(None, str(error))
-            status = 409
+        except REFUSALS as refused:
+            status = blame(form, refused)
     context = {"enterprise": row.enterprise, "form": form, "title": f"撤下：{row}"}
     template = "enterprises/form.html" if is_fragment(request) else "enterprises/form_page.html"
     return render(request, template, context, status=400 if form.errors and status == 200 else status)
 
 
-def refused(request: HttpRequest, key: str, row: Any, why: str) -> HttpResponse:
+def refused(request: HttpRequest, key: str, row: Any, why: str, status: int) -> HttpResponse:
     if is_fragment(request):
-        return render(request, "enterprises/refused.html", {"error": why}, status=409)
+        return render(request, "enterprises/refused.html", {"error": why}, status=status)
     messages.error(request, why)
     return HttpResponseRedirect(reverse("records:detail", args=["enterprises", key, row.pk]))
 

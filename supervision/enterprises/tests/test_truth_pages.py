@@ -25,7 +25,7 @@ def test_one_click_on_the_strip_confirms_what_it_shows_and_remembers_the_channel
     row = Confirmation.objects.get()
     assert (row.channel, row.facts) == ("phone", ["status", "contact_safety", "contact_emergency"])
     assert '<option value="phone" selected>' in client.get(address, **HTMX).content.decode()
-    assert browse(cast.district).post(address, {"channel": "nonsense"}, **HTMX).status_code == 409
+    assert browse(cast.district).post(address, {"channel": "nonsense"}, **HTMX).status_code == 400
 
 
 def test_a_doubt_and_a_correction_are_forms_that_say_what_is_missing(cast, browse, enterprise):

@@ -53,7 +53,7 @@ def test_steps_by_click(cast, browse, source):
     assert "备案编号" in client.get(f"{address}file/", **HTMX).content.decode()
     assert "<html" in client.get(f"{address}file/").content.decode()
     missing = client.post(f"{address}file/", {"filing_number": " "}, **HTMX)
-    assert missing.status_code == 409 and "备案编号" in missing.content.decode()
+    assert missing.status_code == 400 and "备案编号" in missing.content.decode()
     assert "BA〔2026〕9" in client.post(f"{address}file/", {"filing_number": "BA〔2026〕9"}, **HTMX).content.decode()
     again = client.post(f"{address}file/", {"filing_number": "x"}, **HTMX)
     assert again.status_code == 409 and "只能在" in again.content.decode()

@@ -152,7 +152,7 @@ class TestFacilities:
         office, url = browse(cast.district), f"/hazard_sources/{source.pk}/facilities/sis/"
         assert "独立的安全仪表系统" in office.get(url).content.decode()
         bad = office.post(url, {"state": "yes", "evidence": ""}, headers={"HX-Request": "true"})
-        assert bad.status_code == 409 and "请写明依据" in bad.content.decode()
+        assert bad.status_code == 400 and "请写明依据" in bad.content.decode()
         good = office.post(url, {"state": "yes", "evidence": "SIL2"}, headers={"HX-Request": "true"})
         assert good.status_code == 200 and "已保存" in good.content.decode()
         assert office.get(f"/hazard_sources/{source.pk}/facilities/x/").status_code == 404
