@@ -137,5 +137,5 @@ class StatusForm(forms.Form):
 class ContactForm(forms.Form):
     role = forms.ChoiceField(label="身份", choices=Contact.Role.choices)
     name = forms.CharField(label="姓名", max_length=40)
-    phone = forms.CharField(label="电话", max_length=20, required=False)
+    phone = forms.CharField(label="电话", max_length=20, required=False, widget=forms.TextInput({"inputmode": "tel"}))
     since = forms.DateField(label="任职起", widget=day_input(), initial=timezone.localdate)

@@ -22,6 +22,17 @@ class ManyFiles(forms.ClearableFileInput):
     allow_multiple_selected = True
 
 
+class FilesField(forms.FileField):
+    """Several files in one field: each is looked at as a single one would be."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=ManyFiles(attrs={"accept": "image/*,.pdf,.docx"}), **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given = [super(FilesField, self).clean(each, initial) for each in data or [None]]
+        return [each for each in given if each]
+
+
 class FactForm(forms.Form):
     """The right value of one fact; why, and what proves it, when the office decides."""
 
@@ -35,9 +46,7 @@ class FactForm(forms.Form):
         if is_asked or key == "status":
             self.fields["reason"] = forms.CharField(label="变更理由", max_length=200)
         if is_asked:
-            self.fields["files"] = forms.FileField(
-                label="证明材料（照片或文件）", required=False, widget=ManyFiles(attrs={"accept": "image/*,.pdf,.docx"})
-            )
+            self.fields["files"] = FilesField(label="证明材料（照片或文件）", required=False)
         if channel != Confirmation.Channel.ENTERPRISE:
             self.fields["channel"] = forms.ChoiceField(label="怎样得知", choices=CHANNELS)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from core import files
 from supervision.enterprises import change_requests, contacts
-from supervision.enterprises.models import Confirmation, Contact, Enterprise
+from supervision.enterprises.models import ChangeRequest, Confirmation, Contact, Enterprise
 from supervision.enterprises.testing import make_enterprise
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -69,6 +71,19 @@ def test_a_hand_over_without_successor_says_the_cure(cast, browse, enterprise):
     answer = browse(cast.enterprise).post(address, {"on": "2026-01-01", "name": ""}, **HTMX)
     assert answer.status_code == 400 and "不能空缺" in answer.content.decode()
     assert browse(cast.neighbour).get(address).status_code == 404
+
+
+def test_a_change_is_asked_for_with_several_proofs(cast, browse, enterprise):
+    address = f"/enterprises/{enterprise.pk}/correct/name/"
+    proofs = [SimpleUploadedFile(name, b"%PDF-1.4\n%%EOF", "application/pdf") for name in ("正本.pdf", "副本.pdf")]
+    given = {"value": "大王新名厂", "reason": "更名"}
+    client = browse(cast.enterprise)
+    assert client.post(address, {**given, "files": proofs}, **HTMX).status_code == 200
+    row = ChangeRequest.objects.get()
+    assert {proof.name for proof in files.of(row)} == {"正本.pdf", "副本.pdf"}
+    office = browse(cast.district)
+    assert "正本.pdf" in office.get(f"/enterprises/change_requests/{row.pk}/").content.decode()
+    assert all(office.get(f"/files/{proof.pk}/{proof.name}").status_code == 200 for proof in files.of(row))
 
 
 class TestQueue:
