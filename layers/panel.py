@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from core.models import User
 from geo.coordinates import Datum, from_cgcs2000, zone_for
-from layers import selection
+from layers import actions, selection
 from layers.registry import Layer, Tab, registry
 
 ZOOM = 16
@@ -84,6 +84,11 @@ def tab(request: HttpRequest, layer: str, pk: str, key: str) -> HttpResponse:
 
 def header(layer: Layer, feature: Any, user: User) -> dict[str, Any]:
     state = next((s for s in layer.states if s.key == feature.m_state), None)
+    found = [(action, action.url(target)) for action, target in registry.actions(feature, user)]
+    links = {
+        "map_url": map_url(layer.key, feature.pk, feature.m_lon, feature.m_lat),
+        "page_url": page_url(layer, feature, user),
+    }
     return {
         "layer": layer,
         "feature": feature,
@@ -91,9 +96,9 @@ def header(layer: Layer, feature: Any, user: User) -> dict[str, Any]:
         "state_key": feature.m_state,
         "fresh": getattr(feature, "freshness", None),
         "coordinates": coordinates(feature.m_lon, feature.m_lat),
-        "map_url": map_url(layer.key, feature.pk, feature.m_lon, feature.m_lat),
-        "page_url": page_url(layer, feature, user),
-        "actions": [(action, action.url(target)) for action, target in registry.actions(feature, user)],
+        "actions": found,
+        "buttons": actions.in_panel(found, **links),
+        **links,
         "strips": registry.strips(feature, user),
     }
 

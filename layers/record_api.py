@@ -43,8 +43,7 @@ class RecordList(RecordsView):
         rows = record_list.ordered(records, record_list.chosen(records, self.user, given), given.get("sort", ""))
         pages = Pages()
         page = pages.paginate_queryset(rows, request, view=self) or []
-        in_full = columns.may_see_personal(records, self.user)
-        return pages.get_paginated_response([columns.as_json(records.columns, row, in_full=in_full) for row in page])
+        return pages.get_paginated_response([self.shown(records, row) for row in page])
 
     @idempotent
     def post(self, request: Request, module: str, key: str) -> Response:

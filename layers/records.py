@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from core import audit, sheets
 from core.models import Case, User
 from core.workflow import steps_of
-from layers import columns, filters, panel, record_list, record_sheets, selection
+from layers import actions, columns, filters, panel, record_list, record_sheets, selection
 from layers.asked import is_fragment
 from layers.record_history import Written, written
 from layers.registry import Column, Records, registry
@@ -207,7 +207,7 @@ def detail(request: HttpRequest, records: Records, user: User, pk: str) -> HttpR
         "edit_url": url("edit", module, records, row.pk) if can_change(records, user) else "",
         **tabs_of(request, records, row, user),
     }
-    return render(request, "layers/records/detail.html", context)
+    return render(request, "layers/records/detail.html", context | {"buttons": actions.on_page(context)})
 
 
 def tabs_of(request: HttpRequest, records: Records, row: Any, user: User) -> dict[str, Any]:
@@ -218,8 +218,8 @@ def tabs_of(request: HttpRequest, records: Records, row: Any, user: User) -> dic
         return panel.header(layer, feature, user) | panel.tabs(request, layer, feature, request.GET.get("tab", ""))
     pairs = registry.tabs(row, user)
     pages = [{"title": tab.title, "html": page(request, row, tab, target)} for tab, target in pairs]
-    actions = [(a, a.url(target)) for a, target in registry.actions(row, user)]
-    return {"actions": actions, "pages": pages, "strips": registry.strips(row, user)}
+    doable = [(action, action.url(target)) for action, target in registry.actions(row, user)]
+    return {"actions": doable, "pages": pages, "strips": registry.strips(row, user)}
 
 
 def page(request: HttpRequest, row: Any, tab: Any, target: Any) -> str:

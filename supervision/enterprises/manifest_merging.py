@@ -64,8 +64,8 @@ CANCELLED = Records(
 DUPLICATES = Records(
     key="duplicates", title="疑似重复", model=Duplicate, visible=duplicates.visible, filters=("verdict",),
     columns=(
-        Column(title="相似度", path=lambda pair: f"{pair.score:.0%}", key="score", kind="link", width=8, sort="score"),
-        Column(title="档案一", path="first.name", key="first", width=30, sort="first__site__name"),
+        Column(title="相似度", path=lambda pair: f"{pair.score:.0%}", key="score", width=8, sort="score"),
+        Column(title="档案一", path="first.name", key="first", kind="link", width=30, sort="first__site__name"),
         Column(title="档案二", path="second.name", key="second", width=30, sort="second__site__name"),
         Column(title="依据", path=lambda pair: "；".join(pair.reasons), key="reasons", width=40),
         Column(title="区划", path="first.region.name", key="region", width=12),

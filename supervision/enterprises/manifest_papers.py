@@ -73,7 +73,7 @@ def _is_kept(enterprise: Enterprise, user: User) -> bool:
 
 ACTIONS = (
     Action(key="enterprises.dossier", title="一企一档", on=Enterprise, url=_page("dossier"), opens_page=True,
-           permission="enterprises.view_enterprise", order=80),
+           permission="enterprises.view_enterprise", order=11),
     Action(key="enterprises.boundary", title="绘制厂界", on=Enterprise, url=_page("boundary"), method="draw",
            permission="enterprises.add_boundary", when=_is_kept, order=70),
     *records.actions(),

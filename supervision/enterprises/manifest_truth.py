@@ -93,7 +93,7 @@ REQUESTS = Records(
     ),
     filters=("state", "created_at"),
     search=("enterprise__site__name", "enterprise__credit_code", "enterprise__site__pinyin"),
-    order_by=("-pk",),
+    order_by=("-created_at", "-pk"),
     select=("enterprise__site__region", "submitted_by", "decided_by"),
 )  # fmt: skip
 

@@ -171,6 +171,7 @@ def click_at(page: Page, *points: tuple[int, int]) -> None:
 
 def test_an_outline_is_drawn_refused_mended_and_saved(cast: Any, plants: Any, open_page: Open) -> None:
     page = ready(open_page(cast.city, f"/#map=16/37.04/118.44&layers=enterprises&sel=enterprises:{plants[0].pk}"))
+    page.locator("[data-ref=actions]").get_by_text("更多").click()
     page.locator("[data-draw]").click()
     bar = page.locator("[data-ref=drawBar]")
     expect(bar).to_contain_text("绘制厂界")
@@ -200,6 +201,7 @@ def test_an_outline_that_is_there_is_changed_and_given_up(cast: Any, plants: Any
     ring = [[118.439, 37.039], [118.441, 37.039], [118.441, 37.041], [118.439, 37.041], [118.439, 37.039]]
     boundaries.draw(plants[0], actor=cast.city, geometry={"type": "Polygon", "coordinates": [ring]}, datum="cgcs2000")
     page = ready(open_page(cast.city, f"/#layers=enterprises&sel=enterprises:{plants[0].pk}"))
+    page.locator("[data-ref=actions]").get_by_text("更多").click()
     page.locator("[data-draw]").click()
     bar = page.locator("[data-ref=drawBar]")
     expect(bar).to_contain_text("4 个角点")

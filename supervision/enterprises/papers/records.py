@@ -17,9 +17,10 @@ from supervision.enterprises.papers import forms, outlines, people, services
 KEPT = Q(withdrawn_at__isnull=True)
 SEARCH = ("enterprise__site__name", "enterprise__credit_code", "enterprise__site__pinyin")
 SELECT = ("enterprise__site__region",)
+CODE = Column(title="信用代码", path="enterprise.credit_code", key="credit_code", kind="code", width=21)
+# A list keeps to what fits beside each other on a desk; the sheet and the row's own page also have what follows.
 OF = (
     Column(title="企业", path="enterprise.name", key="enterprise", width=30, sort="enterprise__site__name"),
-    Column(title="信用代码", path="enterprise.credit_code", key="credit_code", kind="code", width=21),
     Column(title="区划", path="region.name", key="region", width=14, sort="enterprise__site__region__path"),
 )
 VERIFIED = (
@@ -28,24 +29,29 @@ VERIFIED = (
 )
 RECORDED = (
     Column(title="来源", path="source", width=12),
-    Column(title="登记人", path="recorded_by", width=12),
     Column(title="登记时间", path="recorded_at", kind="datetime", width=18, sort="recorded_at"),
 )
+RECORDED_BY = Column(title="登记人", path="recorded_by", width=12)
 
+LICENCES_HEAD = (
+    Column(title="证照", path="get_kind_display", key="kind", kind="link", width=26, sort="kind"),
+    Column(title="编号", path="number", kind="code", width=24, sort="number"),
+    *OF,
+    Column(title="有效期至", path="expires_on", kind="date", width=12, sort="expires_on"),
+    Column(title="有效状态", path="validity", kind="chip", width=16),
+    *VERIFIED,
+)
 LICENCES = Records(
     key="licences",
     dossier=20,
     dossier_columns=("kind", "number", "issuer", "issued_on", "expires_on", "validity", "source", "freshness"),
     title="资质证照",
     model=Licence,
-    columns=(
-        Column(title="证照", path="get_kind_display", key="kind", kind="link", width=26, sort="kind"),
-        Column(title="编号", path="number", kind="code", width=24, sort="number"),
-        *OF,
+    columns=LICENCES_HEAD,
+    detail=(
+        *LICENCES_HEAD,
+        CODE,
         Column(title="发证日期", path="issued_on", kind="date", width=12, sort="issued_on"),
-        Column(title="有效期至", path="expires_on", kind="date", width=12, sort="expires_on"),
-        Column(title="有效状态", path="validity", kind="chip", width=16),
-        *VERIFIED,
         Column(title="发证机关", path="issuer", width=24),
     ),
     filters=("kind", "is_current", "expires_on", "issued_on", "verified_at", "enterprise__categories"),
@@ -59,20 +65,26 @@ LICENCES = Records(
     identity=("credit_code", "kind", "number"),
 )
 
+LEDGER_HEAD = (
+    Column(title="事项", path="title", kind="link", width=28, sort="title"),
+    Column(title="类别", path="get_kind_display", key="kind", kind="chip", width=16, sort="kind"),
+    *OF,
+    Column(title="日期", path="happened_on", kind="date", width=12, sort="happened_on"),
+    Column(title="人数", path="persons", kind="number", width=8, sort="persons"),
+    Column(title="金额（元）", path="amount_yuan", kind="number", width=14, sort="amount_yuan"),
+    Column(title="有效期至", path="valid_until", kind="date", width=12, sort="valid_until"),
+    *RECORDED,
+)
 LEDGER = Records(
     key="ledger",
     dossier=60,
     title="安全管理台账",
     model=LedgerEntry,
-    columns=(
-        Column(title="事项", path="title", kind="link", width=28, sort="title"),
-        Column(title="类别", path="get_kind_display", key="kind", kind="chip", width=16, sort="kind"),
-        *OF,
-        Column(title="日期", path="happened_on", kind="date", width=12, sort="happened_on"),
-        Column(title="人数", path="persons", kind="number", width=8, sort="persons"),
-        Column(title="金额（元）", path="amount_yuan", kind="number", width=14, sort="amount_yuan"),
-        Column(title="有效期至", path="valid_until", kind="date", width=12, sort="valid_until"),
-        *RECORDED,
+    columns=LEDGER_HEAD,
+    detail=(
+        *LEDGER_HEAD,
+        CODE,
+        RECORDED_BY,
     ),
     filters=("kind", "happened_on", "valid_until", "amount_yuan", "enterprise__categories"),
     search=("title", *SEARCH),
@@ -85,21 +97,26 @@ LEDGER = Records(
     identity=("credit_code", "kind", "title", "happened_on"),
 )
 
+HEALTH_HEAD = (
+    Column(title="危害因素", path="factor", kind="link", width=18, sort="factor"),
+    Column(title="类别", path="get_kind_display", key="kind", kind="chip", width=12, sort="kind"),
+    Column(title="工作场所", path="workplace", width=22, sort="workplace"),
+    *OF,
+    Column(title="接触人数", path="exposed_persons", kind="number", width=10, sort="exposed_persons"),
+    Column(title="最近检测", path="tested_on", kind="date", width=12, sort="tested_on"),
+    Column(title="检测合格", path="is_within_limit", width=10, sort="is_within_limit"),
+    Column(title="最近体检", path="examined_on", kind="date", width=12, sort="examined_on"),
+    *VERIFIED,
+)
 HEALTH = Records(
     key="health",
     dossier=50,
     title="职业健康",
     model=HealthFactor,
-    columns=(
-        Column(title="危害因素", path="factor", kind="link", width=18, sort="factor"),
-        Column(title="类别", path="get_kind_display", key="kind", kind="chip", width=12, sort="kind"),
-        Column(title="工作场所", path="workplace", width=22, sort="workplace"),
-        *OF,
-        Column(title="接触人数", path="exposed_persons", kind="number", width=10, sort="exposed_persons"),
-        Column(title="最近检测", path="tested_on", kind="date", width=12, sort="tested_on"),
-        Column(title="检测合格", path="is_within_limit", width=10, sort="is_within_limit"),
-        Column(title="最近体检", path="examined_on", kind="date", width=12, sort="examined_on"),
-        *VERIFIED,
+    columns=HEALTH_HEAD,
+    detail=(
+        *HEALTH_HEAD,
+        CODE,
         Column(title="体检人数", path="examined_persons", kind="number", width=10),
     ),
     filters=("kind", "is_within_limit", "tested_on", "examined_on", "exposed_persons", "enterprise__categories"),
@@ -112,17 +129,22 @@ HEALTH = Records(
     identity=("credit_code", "factor", "workplace"),
 )
 
+RESCUE_HEAD = (
+    Column(title="名称", path="title", kind="link", width=22, sort="title"),
+    Column(title="类别", path="get_kind_display", key="kind", kind="chip", width=12, sort="kind"),
+    *OF,
+    Column(title="内容", path="detail", width=40),
+    *VERIFIED,
+)
 RESCUE = Records(
     key="rescue",
     dossier=40,
     title="应急救援信息",
     model=RescueFact,
-    columns=(
-        Column(title="名称", path="title", kind="link", width=22, sort="title"),
-        Column(title="类别", path="get_kind_display", key="kind", kind="chip", width=12, sort="kind"),
-        *OF,
-        Column(title="内容", path="detail", width=40),
-        *VERIFIED,
+    columns=RESCUE_HEAD,
+    detail=(
+        *RESCUE_HEAD,
+        CODE,
         Column(title="经度", path="geom.x", key="lon", kind="number"),
         Column(title="纬度", path="geom.y", key="lat", kind="number"),
     ),
@@ -136,23 +158,35 @@ RESCUE = Records(
     identity=("credit_code", "kind", "title"),
 )
 
+DRILLS_HEAD = (
+    Column(title="演练内容", path="subject", kind="link", width=28, sort="subject"),
+    Column(title="种类", path="get_kind_display", key="kind", kind="chip", width=18, sort="kind"),
+    Column(title="形式", path="get_form_display", key="form", width=10, sort="form"),
+    *OF,
+    Column(title="演练日期", path="held_on", kind="date", width=12, sort="held_on"),
+    Column(title="参加人数", path="participants", kind="number", width=10, sort="participants"),
+    Column(title="评估结论", path="get_result_display", key="result", kind="chip", width=10, sort="result"),
+    Column(
+        title="企业下次应演练",
+        path="enterprise.drill_due_on",
+        key="drill_due_on",
+        kind="date",
+        width=14,
+        sort="enterprise__drill_due_on",
+    ),
+    *RECORDED,
+)
 DRILLS = Records(
     key="drills",
     dossier=45,
     dossier_columns=("subject", "kind", "form", "held_on", "participants", "result", "evaluation", "source"),
     title="应急演练",
     model=Drill,
-    columns=(
-        Column(title="演练内容", path="subject", kind="link", width=28, sort="subject"),
-        Column(title="种类", path="get_kind_display", key="kind", kind="chip", width=18, sort="kind"),
-        Column(title="形式", path="get_form_display", key="form", width=10, sort="form"),
-        *OF,
-        Column(title="演练日期", path="held_on", kind="date", width=12, sort="held_on"),
-        Column(title="参加人数", path="participants", kind="number", width=10, sort="participants"),
-        Column(title="评估结论", path="get_result_display", key="result", kind="chip", width=10, sort="result"),
-        Column(title="企业下次应演练", path="enterprise.drill_due_on", key="drill_due_on", kind="date", width=14,
-               sort="enterprise__drill_due_on"),
-        *RECORDED,
+    columns=DRILLS_HEAD,
+    detail=(
+        *DRILLS_HEAD,
+        CODE,
+        RECORDED_BY,
         Column(title="依据预案", path="plan_name", width=24),
         Column(title="评估意见", path="evaluation", width=30),
         Column(title="评估日期", path="evaluated_on", kind="date", width=12),

@@ -22,7 +22,8 @@ export function startShell({signals = []} = {}) {
   theme.start();
   clock.start(feed);
   connection.start(feed);
-  menus(parts);
+  navigation(parts);
+  menus();
   dialogs(parts);
   const context = {feed, boot};
   fragments(context);
@@ -30,18 +31,38 @@ export function startShell({signals = []} = {}) {
   return {feed, boot, refs: parts, context};
 }
 
-function menus({topbar, navToggle, userMenu}) {
+function navigation({topbar, navToggle}) {
   navToggle?.addEventListener('click', () => {
     const open = topbar.dataset.nav !== 'open';
     topbar.dataset.nav = open ? 'open' : '';
     navToggle.setAttribute('aria-expanded', String(open));
   });
+}
+
+/** Menus are <details class="menu">: they close on Escape, on a press elsewhere, and on what was chosen in them. */
+function menus() {
+  const close = (menu) => {
+    menu.open = false;
+  };
   document.addEventListener('click', ({target}) => {
-    if (userMenu?.open && !userMenu.contains(target)) userMenu.open = false;
+    for (const menu of document.querySelectorAll('details.menu[open]')) {
+      if (!menu.contains(target) || target.closest('.menu-body :is(a, button)')) close(menu);
+    }
   });
-  document.addEventListener('keydown', ({key}) => {
-    if (key === 'Escape' && userMenu?.open) userMenu.open = false;
-  });
+  document.addEventListener('keydown', (event) => {
+    const menu = document.querySelector('details.menu[open]');
+    if (!menu) return;
+    if (event.key === 'Escape') {
+      event.preventDefault(); // only the menu: what lies below stays open
+      close(menu);
+      menu.querySelector('summary').focus();
+    } else if (menu.contains(event.target) && ['ArrowDown', 'ArrowUp'].includes(event.key)) {
+      event.preventDefault();
+      const items = [...menu.querySelectorAll('summary, .menu-body :is(a, button)')];
+      const step = event.key === 'ArrowDown' ? 1 : -1;
+      items.at((items.indexOf(event.target) + step) % items.length).focus();
+    }
+  }, {capture: true});
 }
 
 function dialogs({dialog}) {
