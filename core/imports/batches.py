@@ -15,7 +15,7 @@ from core.imports import jobs, reading
 from core.imports.reading import Refused
 from core.imports.sheet import Sheet, find
 from core.jobs import enqueue
-from core.models import ImportBatch, StoredFile, User
+from core.models import ImportBatch, User
 from core.workflow import NotAllowed
 from geo.coordinates import Datum
 
@@ -63,10 +63,6 @@ def twins(batch: ImportBatch, user: User) -> list[ImportBatch]:
     """Earlier uploads of the same bytes into the same records."""
     same = ImportBatch.objects.visible_to(user).filter(sheet=batch.sheet, file=batch.file_id, pk__lt=batch.pk)
     return list(same.select_related("uploaded_by")[:5])
-
-
-def already_imported(file: StoredFile, sheet: Sheet, before: int) -> bool:
-    return ImportBatch.objects.filter(sheet=sheet.key, file=file, state=State.DONE, pk__lt=before).exists()
 
 
 def sheet_of(batch: ImportBatch) -> Sheet:
@@ -132,6 +128,9 @@ def discard(batch: ImportBatch, *, actor: User) -> ImportBatch:
 def locked(batch: ImportBatch, actor: User) -> ImportBatch:
     """The batch as it is now, for somebody who sees it and may still import into it."""
     demand(sheet_of(batch), actor)
+    now = ImportBatch.objects.visible_to(actor).get(pk=batch.pk)
+    if now.is_busy:  # whoever works on it holds its lock to the end; every step refuses a busy batch anyway
+        return now
     return ImportBatch.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=batch.pk)
 
 

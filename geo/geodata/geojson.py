@@ -18,7 +18,6 @@ from geo.geodata.texts import text_of
 
 KINDS = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 BLANK = " \t\r\n"
-DEPTHS = {"Point": 1, "MultiPoint": 2, "LineString": 2, "MultiLineString": 3, "Polygon": 3, "MultiPolygon": 4}
 BROKEN = "GeoJSON 不完整或有语法错误（第 {at:,} 个字符附近），请重新导出后上传。"
 
 

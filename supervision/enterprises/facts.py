@@ -57,8 +57,6 @@ FACTS = (
 )
 BY_KEY = {f.key: f for f in FACTS}
 CONTACTS = tuple(f.key for f in FACTS if f.key.startswith("contact_"))
-# What an enterprise asks for and an office decides.
-REQUESTED = tuple(f.key for f in FACTS if f.kept_by == OFFICE)
 # What the strip asks of whoever visits or approves.
 VISITED = tuple(f.key for f in FACTS if f.is_key)
 

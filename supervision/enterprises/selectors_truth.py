@@ -6,7 +6,6 @@ import datetime as dt
 import json
 from typing import Any
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -206,10 +205,6 @@ def request_page(found: ChangeRequest, user: User) -> dict[str, Any]:
         "can_withdraw": is_open and (user.site_id == found.enterprise_id or user.pk == found.submitted_by_id)
         and user.has_perm("enterprises.add_changerequest"),
     }  # fmt: skip
-
-
-def requests_of(user: User) -> QuerySet[ChangeRequest]:
-    return change_requests.visible(user)
 
 
 def origins(enterprise: Enterprise) -> dict[str, provenance.Origin]:

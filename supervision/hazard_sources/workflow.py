@@ -14,7 +14,6 @@ from core.workflow import Transition, Workflow
 COMPUTED = ("s", "r", "alpha", "grade", "derivation", "assessed_on", "review_due_on")
 APP = "hazard_sources."
 CANCELLABLE = ("identified", "assessed", "filed", "due")
-FILING_CLOCKS = ("hazard_source.filing", "hazard_source.again")
 REVIEW_CLOCKS = (
     "hazard_source.review",
     "hazard_source.review_notice_90",

@@ -27,11 +27,6 @@ def visible(user: User) -> QuerySet[ProtectedSite]:
     return rows
 
 
-def visible_population(user: User) -> QuerySet[Population]:
-    rows: QuerySet[Population] = Population.objects.visible_to(user).select_related("region")
-    return rows
-
-
 def density_class() -> Case:
     """What the map colours an area of residents by."""
     least = [(limit, key) for limit, key in reversed(DENSITIES) if limit]

@@ -174,10 +174,6 @@ class Enterprise(Case, Verified):
         return "、".join(str(self.Category(key).label) for key in self.categories)
 
     @property
-    def tag_labels(self) -> str:
-        return "、".join(str(self.Tag(key).label) for key in self.tags)
-
-    @property
     def industry(self) -> str:
         return industry_text(self.industry_code)
 
