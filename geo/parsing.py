@@ -20,6 +20,7 @@ from django.contrib.gis.geos import (
     Point,
     Polygon,
 )
+from django.core.exceptions import ValidationError
 
 from geo.coordinates import PROVINCE, SRID, BadCoordinate, Datum, to_cgcs2000
 
@@ -61,6 +62,14 @@ def parse_bbox(text: object) -> Bbox:
     if box.xmin > box.xmax or box.ymin > box.ymax:
         _refuse("bbox 的最小值大于最大值：请按“西,南,东,北”的次序写。")
     return box
+
+
+def given_point(lon: object, lat: object, *, datum: Datum | str = Datum.CGCS2000, field: str = "lon") -> Point:
+    """A point that a form or service was given; what is wrong with it is told at its field."""
+    try:
+        return parse_lonlat(lon, lat, datum=datum)
+    except BadGeometry as error:
+        raise ValidationError({field: str(error)}) from error
 
 
 def parse_lonlat(lon: object, lat: object, *, datum: Datum | str = Datum.CGCS2000) -> Point:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from command_center.incidents.intake import COUNTS
 from command_center.incidents.models import Incident
-from geo.parsing import BadGeometry, parse_lonlat
+from geo.parsing import given_point
 
 MOMENT = {"type": "datetime-local"}
 
@@ -25,10 +24,7 @@ class PlaceMixin(forms.Form):
         lon, lat = cleaned.pop("lon", ""), cleaned.pop("lat", "")
         cleaned["point"] = None
         if lon or lat:
-            try:
-                cleaned["point"] = parse_lonlat(lon, lat)
-            except BadGeometry as error:
-                raise ValidationError({"lon": str(error)}) from error
+            cleaned["point"] = given_point(lon, lat)
         return cleaned
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from command_center.resources.models import (
     Capability,
@@ -17,7 +16,7 @@ from command_center.resources.models import (
     Team,
     TransportAsset,
 )
-from geo.parsing import BadGeometry, parse_lonlat
+from geo.parsing import given_point
 
 COMMON = ("name", "organisation", "address", "contact_name", "contact_phone", "remark", "interval_days")
 
@@ -37,10 +36,7 @@ class PlacedForm(forms.ModelForm):
         cleaned = super().clean() or {}
         lon, lat = cleaned.pop("lon", None), cleaned.pop("lat", None)
         if lon is not None and lat is not None:
-            try:
-                cleaned["geom"] = parse_lonlat(lon, lat)
-            except BadGeometry as error:
-                raise ValidationError({"lon": str(error)}) from error
+            cleaned["geom"] = given_point(lon, lat)
         return cleaned
 
 

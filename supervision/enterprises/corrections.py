@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_date
 from core.models import User
 from geo.coordinates import Datum
 from geo.models import Region
-from geo.parsing import BadGeometry, parse_lonlat
+from geo.parsing import given_point
 from geo.regions import region_of
 from supervision.enterprises import contacts, services
 from supervision.enterprises.facts import BY_KEY, CONTACTS, OFFICE, ROWS, SELF, title, value_of
@@ -79,13 +79,20 @@ def _plain(key: str, value: Any) -> Any:
         day = value if isinstance(value, dt.date) or value in (None, "") else _day(str(value))
         return day or None
     if key == "capital_wan":
-        try:
-            return None if value in (None, "") else Decimal(str(value))
-        except InvalidOperation as error:
-            raise ValidationError({key: f"{name}应是数字，单位万元。"}) from error
+        return _number(key, name, value)
     if not isinstance(value, str):
         raise ValidationError({key: f"{name}应是文字。"})
     return value.strip()
+
+
+def _number(key: str, name: str, value: Any) -> Decimal | None:
+    try:
+        number = None if value in (None, "") else Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValidationError({key: f"{name}应是数字。"}) from error
+    if number is not None and not number.is_finite():  # NaN can be neither compared nor stored
+        raise ValidationError({key: f"{name}应是数字。"})
+    return number
 
 
 def _day(text: str) -> dt.date:
@@ -101,10 +108,7 @@ def _day(text: str) -> dt.date:
 def stored(enterprise: Enterprise, key: str, value: Any) -> Any:
     """A parsed value, looked at as if it were written, as `value_of` would then give it."""
     if key == "place":
-        try:
-            point = parse_lonlat(value["lon"], value["lat"], datum=value["datum"])
-        except (BadGeometry, ValueError) as error:
-            raise ValidationError({"place": str(error)}) from error
+        point = given_point(value["lon"], value["lat"], datum=value["datum"], field="place")
         if region_of(point) is None:
             raise ValidationError({"place": "这个位置不在本市范围内，请核对坐标和坐标系。"})
         return {"lon": round(point.x, 6), "lat": round(point.y, 6)}

@@ -18,7 +18,7 @@ from core.workflow import NotAllowed
 from geo import identifiers
 from geo.coordinates import Datum
 from geo.models import Region, Site
-from geo.parsing import BadGeometry, parse_lonlat
+from geo.parsing import given_point
 from geo.regions import region_of
 from supervision.enterprises import provenance
 from supervision.enterprises.facts import FACTS, SELF, value_of
@@ -247,10 +247,7 @@ def _place(actor: User, lon: object, lat: object, datum: str) -> tuple[Any, Regi
 def point_of(lon: object, lat: object, datum: str) -> Any:
     if datum not in DATUMS:
         raise ValidationError({"datum": f"不认识的坐标系：只接受{'、'.join(Datum.labels)}。"})
-    try:
-        return parse_lonlat(lon, lat, datum=datum)
-    except BadGeometry as error:
-        raise ValidationError({"lon": str(error)}) from error
+    return given_point(lon, lat, datum=datum)
 
 
 def reached(actor: User, region: Region | None) -> Region:

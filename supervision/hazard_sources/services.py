@@ -13,7 +13,7 @@ from core.models import User
 from core.workflow import NotAllowed, Stale, locked
 from geo.measure import metres_between
 from geo.models import Site
-from geo.parsing import BadGeometry, parse_lonlat
+from geo.parsing import given_point
 from supervision.hazard_sources import flags, gb18218, inventory, persons, reviews
 from supervision.hazard_sources.models import HazardSource
 from supervision.hazard_sources.workflow import HAZARD_SOURCE
@@ -150,10 +150,7 @@ def _checked_name(site: Site, name: str, unit: str, *, except_pk: int | None = N
 def _point(site: Site, lon: object, lat: object, datum: str) -> Any:
     if lon in (None, "") and lat in (None, ""):
         return site.geom
-    try:
-        point = parse_lonlat(lon, lat, datum=datum)
-    except BadGeometry as error:
-        raise ValidationError({"lon": str(error)}) from error
+    point = given_point(lon, lat, datum=datum)
     away = metres_between(point.x, point.y, site.geom.x, site.geom.y)
     if away > FARTHEST_M:
         raise ValidationError({"lon": f"单元离企业 {away / 1000:.1f} 公里：应在厂区之内，请核对坐标和坐标系。"})

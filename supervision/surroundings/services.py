@@ -14,7 +14,7 @@ from core.models import User
 from core.pinyin import initials
 from geo.coordinates import Datum
 from geo.models import Population, Region, Site
-from geo.parsing import BadGeometry, parse_lonlat
+from geo.parsing import given_point
 from geo.regions import region_of
 from supervision.surroundings.classes import Category, proposed, site_kind
 from supervision.surroundings.models import ProtectedSite
@@ -118,10 +118,7 @@ def write(row: ProtectedSite, facts: dict[str, Any]) -> None:
 
 
 def placed(actor: User, lon: object, lat: object, datum: str) -> tuple[Any, Region]:
-    try:
-        point = parse_lonlat(lon, lat, datum=datum)
-    except BadGeometry as error:
-        raise ValidationError({"lon": str(error)}) from error
+    point = given_point(lon, lat, datum=datum)
     return point, reached(actor, region_of(point))
 
 

@@ -18,7 +18,7 @@ from core.workflow import NotAllowed
 from geo import identifiers
 from geo.coordinates import Datum
 from geo.measure import metres_between
-from geo.parsing import BadGeometry, parse_lonlat
+from geo.parsing import given_point
 from supervision.enterprises import provenance
 from supervision.enterprises.models import Drill, Enterprise, HealthFactor, LedgerEntry, Licence, RescueFact
 from supervision.enterprises.papers import due, rules
@@ -150,10 +150,7 @@ def _set(row: R, facts: dict[str, Any]) -> None:
 def _set_place(row: RescueFact, lon: Any = None, lat: Any = None, datum: str = "") -> None:
     if lon in (None, "") and lat in (None, ""):
         return
-    try:
-        point = parse_lonlat(lon, lat, datum=datum or Datum.CGCS2000)
-    except BadGeometry as error:
-        raise ValidationError({"lon": str(error)}) from error
+    point = given_point(lon, lat, datum=datum or Datum.CGCS2000)
     home = row.enterprise.site.geom
     away = metres_between(point.x, point.y, home.x, home.y)
     if away > FARTHEST:
