@@ -186,7 +186,7 @@ def _state(luck: float, *, is_overdue: bool) -> tuple[str, str]:
     if is_overdue:
         return "due", "three_years"
     if luck > 0.97:
-        return "due", "substances"
+        return "due", "construction" if luck > 0.985 else "surroundings"
     if luck > 0.9:
         return ("submitted" if luck > 0.94 else "assessed"), ""
     return ("cancelling" if luck > 0.893 else "filed"), ""

@@ -12,7 +12,7 @@ from geo.models import Region
 from supervision.hazard_sources import clocks, upward
 from supervision.hazard_sources.models import Transmission, TransmittedRow
 
-QUARTERS, HALVES = 8, 4
+QUARTERS, HALVES = 8, 8
 LATE, UNSENT = 0.12, 0.3
 COUNTIES = ("370502", "370503", "370505", "370522", "370523", "370571", "370572")
 

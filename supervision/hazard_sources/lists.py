@@ -83,7 +83,8 @@ WORDS = ("source__name", "source__site__name", "source__site__pinyin")
 def of_source(key: str, title: str, model: type[Any], columns: tuple[Column, ...], **more: Any) -> Records:
     """A list of what belongs to sources: found by the names of the source and its enterprise."""
     search = (*more.pop("search", ()), *WORDS)
-    return Records(key=key, title=title, model=model, columns=columns, select=SELECT, search=search, **more)
+    more.setdefault("select", SELECT)
+    return Records(key=key, title=title, model=model, columns=columns, search=search, **more)
 
 
 INVENTORY = of_source(
@@ -168,7 +169,8 @@ ASSESSMENTS = of_source(
         Column(title="登记人", path="by"),
         Column(title="登记时间", path="at", kind="datetime"),
     ),
-    filters=("grade", "trigger", "assessor_kind", "on"), search=("report_number", "assessor"), order_by=("-on",),
+    filters=("grade", "trigger", "assessor_kind", "on"), select=(*SELECT, "by"),
+    search=("report_number", "assessor"), order_by=("-on",),
 )  # fmt: skip
 
 FILINGS = of_source(
@@ -184,6 +186,7 @@ FILINGS = of_source(
         *OF_SOURCE,
     ),
     filters=("accepted_at__isnull", "submitted_at__isnull", "accepted_at", "due_on", "source__grade"),
+    select=(*SELECT, "assessment"),
     search=("number",),
 )  # fmt: skip
 

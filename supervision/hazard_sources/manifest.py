@@ -8,9 +8,9 @@ from django.db.models import CharField, OuterRef, Subquery, Value
 from django.db.models.functions import Cast, Coalesce
 
 from geo.models import Site
-from layers.registry import Layer, Module, Nav, State, Tab, Theme, registry
+from layers.registry import Card, Layer, Module, Nav, State, Tab, Theme, registry
+from supervision.hazard_sources import asked, selectors
 from supervision.hazard_sources import contradictions as contradictions  # its rules declare themselves
-from supervision.hazard_sources import selectors
 from supervision.hazard_sources.lists import RECORDS
 from supervision.hazard_sources.models import HazardSource
 from supervision.hazard_sources.statistics import TABLES
@@ -49,11 +49,14 @@ def worst_grade(path: str) -> Any:
     return Coalesce(Cast(Subquery(worst), CharField()), Value("none"))
 
 
-RISK = Theme(
-    key="risk", title="重大危险源级别（四色）", state=worst_grade("pk"),
-    states=(State(key="none", label="无重大危险源", color="slate", shape="circle", rank=0), *STATES[1:]),
-    permission="hazard_sources.view_hazardsource", order=20,
-)  # fmt: skip
+def risk(path: str) -> Theme:
+    """四色: a plant in the colour of its gravest source."""
+    return Theme(
+        key="risk", title="重大危险源级别（四色）", state=worst_grade(path),
+        states=(State(key="none", label="无重大危险源", color="slate", shape="circle", rank=0), *STATES[1:]),
+        permission="hazard_sources.view_hazardsource", order=20,
+    )  # fmt: skip
+
 
 APP = "hazard_sources."
 VIEW = f"{APP}view_hazardsource"
@@ -100,7 +103,13 @@ registry.add(
         title="重大危险源",
         layers=(LAYER,),
         tabs=TABS,
-        themes={"enterprises": (RISK,)},
+        cards=(
+            Card(
+                key="hazard-sources", template="hazard_sources/card.html", context=asked.card, permission=VIEW,
+                order=40,
+            ),
+        ),
+        themes={"enterprises": (risk("pk"),), "boundaries": (risk("enterprise"),)},
         records=RECORDS,
         workflows=(HAZARD_SOURCE,),
         nav=(
@@ -108,6 +117,7 @@ registry.add(
                 title="重大危险源", url_name="records:list", args=("hazard_sources", "sources"), permission=VIEW,
                 order=21,
             ),
+            Nav(title="危险源上报", url_name="hazard_sources:upward", permission=f"{APP}send_transmission", order=22),
         ),
         statistics=TABLES,
         urls="supervision.hazard_sources.urls",

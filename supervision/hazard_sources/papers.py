@@ -12,10 +12,9 @@ from core.documents import registry
 from core.documents import service as documents
 from core.documents.declaration import Cell, Column, DocumentType, Field, Form, Listing, Table, Text
 from core.models import Document, User
-from supervision.hazard_sources import assessing, facilities
+from supervision.hazard_sources import assessing, facilities, people
 from supervision.hazard_sources.gb18218 import GRADES
 from supervision.hazard_sources.models import Cancellation, Filing, HazardSource
-from supervision.hazard_sources.statutory import DUTY
 
 UNIT = (
     Field(key="unit", label="危险化学品单位", required=True),
@@ -45,14 +44,16 @@ INVENTORY = Field(
 )
 HEAD = (
     (Cell(label="单位名称", text="{unit}", span=3),),
-    (Cell(label="信用代码", text="{credit_code}"), Cell(label="地址", text="{address}")),
+    (Cell(label="信用代码", text="{credit_code}", span=3),),
+    (Cell(label="地址", text="{address}", span=3),),
     (Cell(label="重大危险源", text="{source}"), Cell(label="单元类型", text="{kind}")),
 )
 FIGURES = (
     (Cell(label="级别", text="{grade}"), Cell(label="R", text="{r}")),
     (Cell(label="S", text="{s}"), Cell(label="α", text="{alpha}")),
     (Cell(label="厂界外500米", text="{persons}", span=3),),
-    (Cell(label="评估", text="{assessed}"), Cell(label="应复评日期", text="{review_due}")),
+    (Cell(label="评估", text="{assessed}", span=3),),
+    (Cell(label="应复评", text="{review_due}", span=3),),
 )
 
 CERTIFICATE = DocumentType(
@@ -263,8 +264,9 @@ def features(source: HazardSource) -> dict[str, Any]:
         "nearest": f"{target}{distance}" if target else "未填",
         "coordinates": f"{source.geom.x:.6f}, {source.geom.y:.6f}（CGCS2000）",
         "people": [
-            {"role": DUTY[p.role].label, "name": p.name, "post": p.post, "phone": p.phone}
-            for p in source.people.filter(left_on=None)
+            {"role": line["duty"].label, "name": p.name, "post": p.post, "phone": p.phone}
+            for line in people.board(source)
+            if (p := line["person"])
         ],
         "facilities": [
             {"label": line.requirement.label, "state": line.label, "evidence": line.evidence}
