@@ -10,7 +10,8 @@ import openpyxl
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -194,8 +195,9 @@ def test_a_row_that_changed_after_the_preview_is_not_overwritten_unseen(ground):
 def test_a_second_click_is_refused_and_a_job_run_twice_does_it_once(ground):
     batch = taken_in(ground, sheet_file([team("甲队", ground.owner)]))
     batches.start(batch, actor=ground.actor, mode="all")
-    with pytest.raises(NotAllowed, match="没有重复执行"):
+    with CaptureQueriesContext(connection) as asked, pytest.raises(NotAllowed, match="没有重复执行"):
         batches.start(batch, actor=ground.actor, mode="all")
+    assert not any("FOR UPDATE" in q["sql"] for q in asked.captured_queries)  # the worker may hold it for minutes
     finished(batch)
     apply_batch(batch.pk)
     assert Team.objects.filter(name="甲队").count() == 1

@@ -112,12 +112,14 @@ def _json(cell: Any) -> Any:
 
 def _spread(grid: Grid, ranges: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
     """A value merged over rows holds for each of them; merged over columns nobody can say which column it is for."""
+    reached, width = list(grid.rows), max(map(len, grid.rows.values()), default=0)
     for (top, left), (bottom, right) in ranges:
         value = _at(grid, top + 1, left)
         if value in ("", None):
             continue
-        for number in range(top + 1, min(bottom + 1, top + 100_000) + 1):
-            for column in range(left, right + 1):
+        # Whole columns and rows are merged, too: only rows that are there, and no farther right than the sheet is used.
+        for number in (n for n in reached if top < n <= bottom + 1):
+            for column in range(left, min(right, width - 1) + 1):
                 if (number, column) != (top + 1, left):
                     _put(grid, number, column, {"merged": value} if column == left else {"fault": "merged"})
 

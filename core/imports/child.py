@@ -18,6 +18,8 @@ MB = 1024 * 1024
 REFUSED_EVENTS = ("socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen", "os.system", "os.exec")
 TOO_BIG = "文件展开后超出内存上限，已停止读取。请删去多余的工作表、格式和空行，或拆成几个文件后再上传。"
 
+UNKEEPABLE = "无法保存的字符（空字符，或残缺的半个字）"
+
 
 def limit() -> None:
     memory = int(os.environ["ANTU_MEMORY_MB"]) * MB
@@ -51,6 +53,30 @@ def peak_mb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
+def whole(thing: Any) -> Any:
+    """The same with U+FFFD for what no database text holds: NUL, and half a character of UTF-16."""
+    if isinstance(thing, str):
+        return thing.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(thing, dict):
+        return {whole(key): whole(value) for key, value in thing.items()}
+    if isinstance(thing, (list, tuple)):
+        return [whole(one) for one in thing]
+    return thing
+
+
+def keepable(line: dict[str, Any]) -> dict[str, Any]:
+    """The line as it can be stored; a row that had to be changed for that says so instead of passing."""
+    said = json.dumps(line)
+    if "\\u0000" not in said and "\\ud" not in said:
+        return line
+    found: dict[str, Any] = whole(line)
+    if json.dumps(found) == said:
+        return line
+    if "row" not in line:
+        return {"refused": f"列名或表头里有{UNKEEPABLE}。请改正后再上传。"}
+    return {"problem": f"这一行有{UNKEEPABLE}，已显示为“\ufffd”。请改正后再导入。", **found}
+
+
 def speak(line: dict[str, Any]) -> None:
     # ASCII: a lone surrogate in a cell must not break the pipe.
     sys.stdout.write(json.dumps(line, allow_nan=False) + "\n")
@@ -63,7 +89,7 @@ def main(run: str, path: str, options: str) -> int:
     rows = 0
     try:
         for line in getattr(importlib.import_module(module), name)(Path(path), json.loads(options)):
-            speak(line)
+            speak(line := keepable(line))
             if "refused" in line:
                 sys.stdout.flush()
                 return 0

@@ -44,7 +44,9 @@ def open_book(path: Any) -> zipfile.ZipFile:
     if "xl/workbook.bin" in names:
         raise BadBook("这是二进制工作簿（xlsb），请另存为“Excel 工作簿（xlsx）”后上传。")
     unpacked = sum(p.file_size for p in parts)
-    if unpacked > MOST_UNPACKED or len(parts) > MOST_PARTS:
+    if len(parts) > MOST_PARTS:
+        raise BadBook(f"文件里有 {len(parts):,} 个内部文件，正常的表格没有这么多。请另存为新的 xlsx 后上传。")
+    if unpacked > MOST_UNPACKED:
         raise BadBook(
             f"文件展开后有 {unpacked >> 20} MB，超过上限，不予读取。请删去多余的格式和空行后另存为新的 xlsx。"
         )

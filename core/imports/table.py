@@ -11,6 +11,7 @@ from core.imports.titles import tidy
 GUIDE, LISTS = "填写说明", "选项"  # the further sheets of our own template
 HEADING_WITHIN = 30
 MOST_CELLS = 5_000_000
+LONGEST_CELL = 32_767  # what a cell of a spreadsheet holds: more was not written by one, and could not be given back
 Cells = Sequence[Any]
 Line = dict[str, Any]
 
@@ -72,7 +73,18 @@ def speak(grid: Grid, options: dict[str, Any]) -> Iterator[Line]:
     pairs = list(zip(names, positions, strict=True))
     for number, cells in below.items():
         values = {name: cells[at] for name, at in pairs if at < len(cells) and not is_empty(cells[at])}
-        yield {"row": number, "values": values, "geometry": None}
+        yield {"row": number, "values": values, "geometry": None, **_shortened(values)}
+
+
+def _shortened(values: dict[str, Any]) -> dict[str, str]:
+    """Cells too long for any spreadsheet are cut in place; the problem of the row that says so."""
+    long = [name for name, value in values.items() if isinstance(value, str) and len(value) > LONGEST_CELL]
+    if not long:
+        return {}
+    for name in long:
+        values[name] = values[name][:100] + "…"
+    named = "、".join(f"“{name[:40]}”" for name in long[:5])
+    return {"problem": f"{named}的内容超过 {LONGEST_CELL:,} 个字，表格的一格放不下。请缩短后再导入。"}
 
 
 def _no_heading(options: dict[str, Any]) -> str:

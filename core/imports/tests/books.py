@@ -112,6 +112,13 @@ def merged() -> bytes:
     return stream.getvalue()
 
 
+def merged_to_the_corner() -> bytes:
+    """A few bytes of which each says that a thousand million cells are one."""
+    ranges = b"".join(b'<mergeCell ref="A%d:XFD%d"/>' % (n, 1_048_576 - n) for n in range(2, 12))
+    rows = b'<row r="2">' + inline("A2", "甲") + b'</row><row r="3"><c r="D3"><v>3</v></c></row>'
+    return with_sheet(sheet_xml(rows, b"<mergeCells>" + ranges + b"</mergeCells>"))
+
+
 def hidden() -> bytes:
     stream = io.BytesIO()
     with xlsxwriter.Workbook(stream) as made:

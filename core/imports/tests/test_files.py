@@ -124,6 +124,44 @@ def test_a_merge_over_rows_holds_for_each_and_one_over_columns_for_none(said):
     assert rows[4]["代码"] == {"fault": "merged"}
 
 
+def test_a_merge_over_the_whole_sheet_takes_no_time(said):
+    started = time.monotonic()
+    _header, rows, _end = said(books.merged_to_the_corner())
+    assert rows[2]["名称"] == "甲" and rows[3]["名称"] == {"merged": "甲"}
+    assert time.monotonic() - started < 20
+
+
+def test_a_cell_longer_than_a_spreadsheet_holds_is_refused_with_its_row_and_not_kept(tmp_path: Path):
+    path = tmp_path / "upload"
+    path.write_text(f"{TEXT}乙公司,{'长' * 40_000},2026-03-05,3\n", encoding="utf-8")
+    good, long = (line for line in reading.lines(path, reading.reader_of(path), OPTIONS) if "row" in line)
+    assert "problem" not in good
+    assert "“代码”" in long["problem"] and "32,767" in long["problem"]
+    assert len(long["values"]["代码"]) < 200
+
+
+@pytest.mark.parametrize("escape", ["_x0000_", "_xD800_"])
+def test_half_a_character_or_none_refuses_its_row_in_words(tmp_path: Path, escape: str):
+    path = tmp_path / "upload"
+    rows = b"".join(b'<row r="%d">' % n + books.inline(f"A{n}", text) + b"</row>"
+                    for n, text in ((2, f"甲{escape}"), (3, "乙\U0001f3ed")))  # fmt: skip
+    path.write_bytes(books.with_sheet(books.sheet_xml(rows)))
+    bad, good = (line for line in reading.lines(path, reading.reader_of(path), OPTIONS) if "row" in line)
+    assert good["values"]["名称"] == "乙\U0001f3ed" and "problem" not in good
+    if "problem" in bad:
+        assert "无法保存的字符" in bad["problem"] and bad["values"]["名称"] == "甲\ufffd"
+    else:  # the escape was not taken for a character
+        assert bad["values"]["名称"] == f"甲{escape}"
+
+
+def test_a_column_named_with_what_cannot_be_kept_is_refused():
+    from core.imports.child import keepable
+
+    assert "列名" in keepable({"columns": ["名称", "甲\0"]})["refused"]
+    assert "列名" in keepable({"columns": ["\ud800"]})["refused"]
+    assert keepable({"columns": ["\\u0000", "\U0001f3ed"]}) == {"columns": ["\\u0000", "\U0001f3ed"]}
+
+
 def test_what_is_hidden_is_said(said):
     header, rows, _end = said(books.hidden())
     notes = "".join(header["notes"])
@@ -163,6 +201,7 @@ def test_entities_and_macros_and_binaries_are_refused(said):
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet/>'
     refused(said, books.with_sheet(bomb), "实体声明")
     refused(said, books.changed(books.book([]), {"xl/vbaProject.bin": b"x"}), "宏")
+    refused(said, books.changed(books.book([]), {f"xl/{n}.bin": b"" for n in range(3_000)}), "内部文件", "另存为")
     refused(said, books.changed(books.book([]), {"xl/workbook.bin": b"x"}), "xlsb")
 
 
