@@ -56,6 +56,8 @@ class TestAsk:
         ({"place": {"lon": 120, "lat": 37}}, "不在本市"),
         ({"contact_safety": {"name": "王", "phone": "13800001111"}}, "直接修改"),
         ({"licences": "x"}, "不能这样更正"),
+        ({"capital_wan": "NaN"}, "应是数字"),
+        ({"capital_wan": "-Infinity"}, "应是数字"),
     ])  # fmt: skip
     def test_what_makes_no_sense_is_refused_before_the_office_sees_it(self, cast, enterprise, changes, why):
         with pytest.raises(ValidationError, match=why):
