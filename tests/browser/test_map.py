@@ -179,6 +179,16 @@ def test_a_measured_line_says_its_length(cast: Any, open_page: Open) -> None:
     expect(page.locator(".toast p")).to_contain_text(re.compile(r"\d 公里|\d 米"))
 
 
+def test_escape_closes_a_dialog_and_leaves_the_panel_beneath(cast: Any, plants: Any, open_page: Open) -> None:
+    page = ready(open_page(cast.city, f"/#map=14/37.05/118.45&sel=enterprises:{plants[0].pk}&layers=enterprises"))
+    expect(page.locator("[data-ref=panel] h2")).to_be_visible()
+    page.keyboard.press("o")
+    expect(page.get_by_label("视图名称")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(page.locator("[data-ref=panel] h2")).to_be_visible()
+
+
 def test_single_keys_can_be_switched_off(cast: Any, open_page: Open) -> None:
     page = ready(open_page(cast.city))
     page.keyboard.press("?")

@@ -39,7 +39,7 @@ export class Shortcuts {
   #press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (event.key !== 'Escape' && isTyping(event.target)) return;
-    if (event.key !== 'Escape' && document.querySelector('dialog[open]')) return;
+    if (document.querySelector('dialog[open]')) return; // it has the keyboard, and Escape closes it
     const always = event.key === 'Escape' || event.key === '?';
     if (!this.#on && !always) return;
     const keys = this.#prefix ? `${this.#prefix} ${event.key}` : event.key;
