@@ -85,18 +85,8 @@ def answer_exception(error: Exception, context: dict[str, Any]) -> Response | No
     """Every refusal as {"code", "detail", "fields"?}; 412 also carries the events since the version the client knew."""
     if isinstance(error, Stale):
         return stale(error, context["request"])
-    if isinstance(error, NotAllowed):
-        return Response({"code": "not_allowed", "detail": str(error)}, status=409)
-    if isinstance(error, Incomplete):
-        return Response({"code": "incomplete", "detail": str(error), "fields": error.fields}, status=400)
-    if isinstance(error, BadGeometry):
-        return Response({"code": "bad_geometry", "detail": str(error)}, status=400)
-    if isinstance(error, ValidationError):
-        fields = error.message_dict if hasattr(error, "error_dict") else {}
-        detail = "；".join(error.messages)
-        return Response({"code": "bad_input", "detail": detail, **({"fields": fields} if fields else {})}, status=400)
-    if isinstance(error, PermissionDenied):
-        return Response({"code": "forbidden", "detail": str(error) or "您没有这项权限。"}, status=403)
+    if (refused := refusal(error)) is not None:
+        return Response(refused[0], status=refused[1])
     if isinstance(error, ObjectDoesNotExist):  # out of scope, as `advance` says it
         error = Http404()
     # Imported late: rest_framework.views reads the settings that name this module's parser.
@@ -116,6 +106,22 @@ def answer_exception(error: Exception, context: dict[str, Any]) -> Response | No
     elif isinstance(error, exceptions.APIException):
         response.data = {"code": str(getattr(error.detail, "code", error.default_code)), "detail": str(error.detail)}
     return response
+
+
+def refusal(error: Exception) -> tuple[dict[str, Any], int] | None:
+    """What a service objects to, as a body and its status; None for what is no refusal."""
+    if isinstance(error, NotAllowed):
+        return {"code": "not_allowed", "detail": str(error)}, 409
+    if isinstance(error, Incomplete):
+        return {"code": "incomplete", "detail": str(error), "fields": error.fields}, 400
+    if isinstance(error, BadGeometry):
+        return {"code": "bad_geometry", "detail": str(error)}, 400
+    if isinstance(error, ValidationError):
+        fields = error.message_dict if hasattr(error, "error_dict") else {}
+        return {"code": "bad_input", "detail": "；".join(error.messages), **({"fields": fields} if fields else {})}, 400
+    if isinstance(error, PermissionDenied):
+        return {"code": "forbidden", "detail": str(error) or "您没有这项权限。"}, 403
+    return None
 
 
 def validation(detail: Any) -> dict[str, Any]:

@@ -22,10 +22,9 @@ from core.imports.reading import readers
 from core.imports.sheet import Sheet
 from core.imports.template import template
 from core.models import ImportBatch, User
-from core.workflow import NotAllowed
 from geo.coordinates import Datum
 from layers import record_list, record_sheets
-from layers.asked import is_fragment
+from layers.asked import REFUSALS, is_fragment, told
 from layers.import_rows import shown_rows
 from layers.records import Page, module_of, of_records, paged, urls
 from layers.registry import Records
@@ -214,8 +213,8 @@ def act(request: HttpRequest, records: Records, user: User, sheet: Sheet, batch:
     refusal = ""
     try:
         verbs[verb]()
-    except (NotAllowed, ValidationError) as error:
-        refusal = "；".join(error.messages) if isinstance(error, ValidationError) else str(error)
+    except REFUSALS as refused:
+        refusal, _status = told(refused)
     found = batch_of(sheet, user, batch)
     if refusal or is_fragment(request):
         return answer(request, records, user, sheet, found, refusal)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,8 +14,7 @@ from django.views.decorators.http import require_POST
 from command_center.plans import selectors, services
 from command_center.plans.models import Plan
 from core.models import User
-from core.workflow import NotAllowed
-from layers.asked import is_fragment, record
+from layers.asked import REFUSALS, is_fragment, record, told
 
 SERVICES: dict[str, Callable[..., Plan]] = {
     "verify": services.verify_plan,
@@ -54,10 +52,8 @@ def do(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     error = ""
     try:
         SERVICES[verb](plan, actor=user, **given)
-    except NotAllowed as refusal:
-        error = str(refusal)
-    except ValidationError as refusal:
-        error = "；".join(refusal.messages)
+    except REFUSALS as refused:
+        error, _status = told(refused)
     if not is_fragment(request) and not error:
         return HttpResponseRedirect(reverse("records:detail", args=["plans", "plans", pk]))
     plan, _user = find(request, pk)

@@ -35,12 +35,12 @@ class IndustryInput(forms.TextInput):
 class NameInput(forms.TextInput):
     """The name, and under it the files that may be of the same enterprise, looked up while it is typed."""
 
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> str:
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         field = super().render(name, value, attrs, renderer)
         return format_html('{}<div id="likely" aria-live="polite"></div>', field)
 
 
-def watched(form: forms.Form) -> None:
+def watched(form: forms.BaseForm) -> None:
     """Before anything is saved: name, code and place are looked up whenever one of them changes."""
     form.fields["name"].widget = NameInput(attrs={"minlength": 2, "maxlength": 120})
     for key in ("name", "credit_code", "lon", "lat"):

@@ -10,8 +10,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_http_methods
 
-from core.workflow import NotAllowed
+from core.api import refusal
 from geo.coordinates import Datum
+from layers.asked import REFUSALS
 from supervision.enterprises import boundaries
 from supervision.enterprises.models import Boundary
 from supervision.enterprises.views import find
@@ -24,23 +25,21 @@ LONGEST = 2_000_000
 def boundary(request: HttpRequest, pk: int) -> JsonResponse:
     """GET {"geometry": GeoJSON or null, …}; POST the same, with "datum" unless it is CGCS2000; null removes."""
     enterprise, user = find(request, pk)
-    if not user.has_perm("enterprises.view_boundary"):
-        return refused("forbidden", "您没有查看厂界的权限。", 403)
-    if request.method == "GET":
-        return JsonResponse(told(boundaries.current(enterprise.pk)))
     try:
+        if not user.has_perm("enterprises.view_boundary"):
+            raise PermissionDenied("您没有查看厂界的权限。")
+        if request.method == "GET":
+            return JsonResponse(told(boundaries.current(enterprise.pk)))
         given = read(request)
         if given["geometry"] is None:
             boundaries.remove(enterprise, actor=user)
             return JsonResponse(told(None) | {"detail": "厂界已删除。"})
         datum = str(given.get("datum") or Datum.CGCS2000)
         made = boundaries.draw(enterprise, actor=user, geometry=given["geometry"], datum=datum)
-    except ValidationError as error:
-        return refused("bad_input", "；".join(error.messages), 400)
-    except PermissionDenied as error:
-        return refused("forbidden", str(error), 403)
-    except NotAllowed as error:
-        return refused("not_allowed", str(error), 409)
+    except (PermissionDenied, *REFUSALS) as error:
+        answer = refusal(error)
+        assert answer is not None
+        return JsonResponse(answer[0], status=answer[1])
     return JsonResponse(told(made) | {"detail": f"厂界已保存，面积 {made.area_m2:,.0f} 平方米。"})
 
 
@@ -66,7 +65,3 @@ def told(found: Boundary | None) -> dict[str, Any]:
         "source": found.source,
         "drawn_at": found.drawn_at.isoformat(),
     }
-
-
-def refused(code: str, detail: str, status: int) -> JsonResponse:
-    return JsonResponse({"code": code, "detail": detail}, status=status)
