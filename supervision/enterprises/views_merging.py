@@ -91,7 +91,7 @@ def merge_page(request: HttpRequest, pk: int, other: int) -> HttpResponse:
 
 def chosen(request: HttpRequest) -> dict[str, str]:
     """Fields called `fact.<key>`: the side whose value wins."""
-    return {key.removeprefix("fact."): value for key, value in request.POST.items() if key.startswith("fact.")}
+    return {key.removeprefix("fact."): str(value) for key, value in request.POST.items() if key.startswith("fact.")}
 
 
 def versions(request: HttpRequest) -> tuple[int, int] | None:
