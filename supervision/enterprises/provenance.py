@@ -101,10 +101,12 @@ def confirm_all(enterprise: Enterprise, *, actor: User, how: str) -> None:
     """The file as a whole was looked at and holds: every fact of it, its doubts and its rows with it.
 
     What somebody asks to have changed is not among them: it stays as old as it was.
+    A doubt of the office's is not ended by the enterprise saying again what was doubted.
     """
     asked = {key for row in enterprise.change_requests.filter(state="submitted") for key in row.changes}
     own = enterprise.provenance
     kept = {key: own.get(key) or file_entry(enterprise) for key in asked if BY_KEY[key].kept_by != ROWS}
+    kept |= {key: was for key, was in own.items() if _still_doubted(was, actor)}
     freshness_of.verify(enterprise, actor=actor, how=how)
     at = enterprise.verified_at or timezone.now()
     enterprise.provenance = {
@@ -123,11 +125,18 @@ def confirm_all(enterprise: Enterprise, *, actor: User, how: str) -> None:
     enterprise.refresh_from_db(fields=["freshness_score"])
 
 
+def _still_doubted(was: dict[str, Any], actor: User) -> bool:
+    return bool(was.get("doubt")) and actor.site_id is not None
+
+
 def confirm_some(enterprise: Enterprise, facts: Iterable[str], *, actor: User, how: str) -> None:
     """These facts were looked at and hold; the others are as old as they were."""
     at = timezone.now()
     for key in facts:
         was = enterprise.provenance.pop(key, None)
+        if was and _still_doubted(was, actor):
+            enterprise.provenance[key] = was
+            continue
         if BY_KEY[key].kept_by != ROWS:
             source = was.get("source", "") if was else enterprise.source
             enterprise.provenance[key] = entry(source=source, actor=actor, at=at)

@@ -94,6 +94,18 @@ class TestConfirm:
 
 
 class TestDoubt:
+    def test_an_enterprise_does_not_end_an_office_s_doubt_by_saying_the_same_again(self, cast, enterprise):
+        for key in ("contact_safety", "status"):
+            truth.confirm(enterprise, actor=cast.town, facts=[key], is_doubted=True, note="与现场不符")
+        truth.confirm(enterprise, actor=cast.enterprise)
+        truth.confirm(enterprise, actor=cast.enterprise, facts=["status"])
+        enterprise.refresh_from_db()
+        assert origin(enterprise, "contact_safety").doubt == origin(enterprise, "status").doubt == "与现场不符"
+        assert enterprise.freshness_score < 100
+        truth.confirm(enterprise, actor=cast.district)
+        enterprise.refresh_from_db()
+        assert origin(enterprise, "status").doubt == "" and enterprise.freshness_score == 100
+
     def test_a_doubted_fact_counts_nothing_until_it_is_confirmed(self, cast, enterprise):
         truth.confirm(enterprise, actor=cast.enterprise)
         row = truth.confirm(enterprise, actor=cast.town, facts=["contact_safety"], is_doubted=True, note="电话打不通")
