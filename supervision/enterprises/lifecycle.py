@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,6 +19,8 @@ from supervision.enterprises.models.enterprise import IN_REGISTER
 from supervision.enterprises.workflow import ENTERPRISE
 
 APPLYING = ("draft", "pending")
+# What still ties an enterprise to the register, "" for nothing: modules that keep such things add theirs.
+ties: list[Callable[[Enterprise], str]] = []
 # So many at a time, so that a first run over a large register does not flood the feed.
 LAPSE_AT_ONCE = 500
 
@@ -118,9 +121,17 @@ def reopen(enterprise: Enterprise, *, actor: User, reason: str) -> None:
 @transaction.atomic
 def cancel(enterprise: Enterprise, *, actor: User, reason: str, expected_version: int | None = None) -> Step:
     """Out of the register for good: registered by mistake, moved away, or an application that came to nothing."""
+    services.demand(actor, ENTERPRISE.by_name["cancel"].permission, "注销档案")
+    row = services.locked(enterprise, actor)
+    if found := [why for tie in (_open_requests, *ties) if (why := tie(row))]:
+        raise NotAllowed(f"档案现在还不能注销：{'；'.join(found)}。")
     step = ENTERPRISE.advance(enterprise, "cancel", actor=actor, note=reason[:200], expected_version=expected_version)
     provenance.settle(enterprise.pk)
     return step
+
+
+def _open_requests(enterprise: Enterprise) -> str:
+    return "有待审核的变更申请，请先审核" if enterprise.change_requests.filter(state="submitted").exists() else ""
 
 
 def applications(user: User) -> Any:
@@ -144,7 +155,9 @@ def take(enterprise: Enterprise, name: str, *, actor: User, note: str = "", vers
     elif name in ("close", "reopen"):
         _demand_version(enterprise, version)
         (close if name == "close" else reopen)(enterprise, actor=actor, reason=note)
-    elif name in ("submit", "return", "cancel"):
+    elif name == "cancel":
+        cancel(enterprise, actor=actor, reason=note, expected_version=version)
+    elif name in ("submit", "return"):
         ENTERPRISE.advance(enterprise, name, actor=actor, note=note[:200], expected_version=version)
     else:
         raise ValidationError(f"没有“{name}”这一步。")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 
+from supervision.enterprises import lifecycle
 from supervision.enterprises.contradictions import rule
 from supervision.enterprises.models import Boundary, Enterprise
 from supervision.hazard_sources.models import HazardSource
@@ -65,3 +66,12 @@ rule(
     "hazard.tag_without_source", "标签为重大危险源，但没有在册的重大危险源", tag_without_source,
     cure="补登重大危险源并评估分级，或去掉标签。", fact="tags",
 )  # fmt: skip
+
+
+def still_registered(enterprise: Enterprise) -> str:
+    """A file is not cancelled over the head of a source that is still in force (令40 第二十七条: 核销 first)."""
+    number = HazardSource.objects.filter(site=enterprise.site, grade__isnull=False).exclude(state="cancelled").count()
+    return f"有 {number} 个重大危险源未核销，请先办理核销" if number else ""
+
+
+lifecycle.ties.append(still_registered)

@@ -10,7 +10,7 @@ from core import files
 from core.models import Event, Step
 from core.workflow import Incomplete, NotAllowed, Stale
 from geo.coordinates import from_cgcs2000
-from supervision.enterprises import change_requests, services
+from supervision.enterprises import change_requests, lifecycle, services
 from supervision.enterprises.models import ChangeRequest, Enterprise
 from supervision.enterprises.testing import make_enterprise
 
@@ -137,3 +137,13 @@ class TestDecide:
         with pytest.raises(PermissionDenied):
             change_requests.withdraw(row, actor=cast.district)
         assert change_requests.withdraw(row, actor=cast.town).state == "withdrawn"
+
+
+def test_a_file_is_not_cancelled_while_a_request_waits(cast, enterprise):
+    request = ask(enterprise, cast.enterprise)
+    with pytest.raises(NotAllowed, match="待审核的变更申请"):
+        lifecycle.cancel(enterprise, actor=cast.district, reason="登记错误")
+    change_requests.withdraw(request, actor=cast.enterprise)
+    lifecycle.cancel(enterprise, actor=cast.district, reason="登记错误")
+    enterprise.refresh_from_db()
+    assert enterprise.state == "cancelled"
