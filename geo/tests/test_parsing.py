@@ -152,7 +152,7 @@ NUMBERS = st.floats(117, 120) | st.floats(36, 39) | st.floats() | st.integers()
 POSITIONS = st.lists(NUMBERS, min_size=1, max_size=3)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from(parsing.KINDS),
     JSON | POSITIONS | st.lists(POSITIONS) | st.lists(st.lists(POSITIONS)) | st.lists(st.lists(st.lists(POSITIONS))),

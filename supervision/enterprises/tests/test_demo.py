@@ -121,12 +121,13 @@ def test_everyone_can_be_called(city):
 
 
 @pytest.mark.django_db
-def test_the_same_seed_gives_the_same_city():
+def test_another_seed_gives_another_city():
+    """That the same seed gives the same one is tried for the whole demo, in tests/test_demo.py."""
     found = []
-    for seed in (5, 5, 6):
+    for seed in (5, 6):
         with transaction.atomic():
             load(seed)
             rows = Enterprise.objects.order_by("pk").values_list("site__name", "credit_code", "employees")
             found.append([*rows[:50], *rows[2300:]])
             transaction.set_rollback(True)
-    assert found[0] == found[1] != found[2]
+    assert found[0] != found[1]
