@@ -260,7 +260,7 @@ def outlines(city: City, rng: Random, enterprise: Enterprise, town: str, end: dt
     ]
     shape = MultiPolygon(Polygon(ring, srid=SRID), srid=SRID)
     actor = city.users.get("inspector")
-    at = city.moment_ago(rng, 20, 700)
+    at = city.moment_ago(rng, 20, 480)
     yield Boundary(
         enterprise=enterprise, region=enterprise.site.region, geom=shape, area_m2=round(area_square_metres(shape), 1),
         drawn_by=actor, drawn_at=at, source="机关登记", verified_at=at, verified_by=actor, verified_note="绘制",

@@ -30,7 +30,7 @@ def plots(city: City, rng: Random, enterprises: Iterable[Enterprise]) -> list[Bo
     for enterprise in enterprises:
         if rng.random() < UNDRAWN:
             continue
-        drawn = city.moment_ago(rng, 20, 900)
+        drawn = city.moment_ago(rng, 20, 520)
         if rng.random() < REDRAWN:
             former = _boundary(city, rng, enterprise, drawn - dt.timedelta(days=rng.randint(200, 600)))
             former.replaced_at = drawn
