@@ -91,7 +91,7 @@ def correct(request: HttpRequest, pk: int, key: str) -> HttpResponse:
             truth.correct(
                 enterprise, actor=user, changes={key: form.value()}, reason=form.cleaned_data.get("reason", ""),
                 channel=remember(request, form.cleaned_data.get("channel", "")),
-                uploads=request.FILES.getlist("files"),
+                uploads=form.cleaned_data.get("files", []),
             )  # fmt: skip
             said = "已提交变更申请，等待应急管理部门审核。" if is_asked else "已更正。"
             return done(request, enterprise, user, said=f"{title(key)}：{said}")

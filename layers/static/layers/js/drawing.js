@@ -5,10 +5,11 @@ import {el} from './dom.js';
 import {area, distance} from './format.js';
 import {explain, toast} from './toast.js';
 
+const byThumb = matchMedia('(pointer: coarse)').matches;
 const HOW = {
-  draw: '单击加角点，双击或回车闭合，退格撤回一点',
+  draw: byThumb ? '逐个点按角点，点完按“闭合”' : '单击加角点，双击或回车闭合，退格撤回一点',
   freehand: '按住拖动，一笔画出',
-  modify: '拖动角点修改，拖边加点，Alt＋单击删点',
+  modify: byThumb ? '拖动角点修改，拖边加点' : '拖动角点修改，拖边加点，Alt＋单击删点',
   removing: '点一下要删的角点',
 };
 

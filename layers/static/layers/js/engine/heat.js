@@ -5,7 +5,7 @@ import {translucent} from './palette.js';
 
 const COARSE = 2; // screen pixels to a pixel of the surface
 const BIN = 20; // screen pixels: what lies closer together is added up
-const REACH = 30; // screen pixels of one bin's influence
+const REACH = 30; // screen pixels of one bin's influence; on the wall both are as much larger as its marks
 const READER = new MVT();
 const KEPT = 400; // tiles
 
@@ -13,6 +13,7 @@ export class Heat {
   #grid;
   #address;
   #palette;
+  #scale;
   #tiles = new Map();
   #drawn = []; // points of the last view of which every tile was there
   #canvas = document.createElement('canvas');
@@ -20,11 +21,12 @@ export class Heat {
   #ramp = null;
   #stamp = null;
 
-  /** @param {{grid: any, address: (place: number[]) => string, palette: any, key: string}} options */
-  constructor({grid, address, palette, key}) {
+  /** @param {{grid: any, address: (place: number[]) => string, palette: any, key: string, scale: number}} options */
+  constructor({grid, address, palette, key, scale}) {
     this.#grid = grid;
     this.#address = address;
     this.#palette = palette;
+    this.#scale = scale;
     this.#canvas.className = 'ol-layer';
     this.#canvas.dataset.heat = key;
     this.#canvas.style.cssText = 'position:absolute;left:0;top:0;width:100%;height:100%;pointer-events:none';
@@ -39,7 +41,7 @@ export class Heat {
 
   #render(frame) {
     const {extent, size: [width, height], viewState: {resolution}} = frame;
-    const reach = REACH * resolution;
+    const reach = REACH * this.#scale * resolution;
     const wide = [extent[0] - reach, extent[1] - reach, extent[2] + reach, extent[3] + reach];
     const points = this.#points(wide, resolution);
     if (points) this.#drawn = points;
@@ -81,7 +83,7 @@ export class Heat {
 
   /** Points added up in bins that stay where they are when the map is moved. */
   #bins(resolution) {
-    const side = BIN * resolution;
+    const side = BIN * this.#scale * resolution;
     const bins = new Map();
     for (const [x, y, n] of this.#drawn) {
       const key = `${Math.floor(x / side)} ${Math.floor(y / side)}`;
@@ -102,7 +104,7 @@ export class Heat {
     const step = resolution * COARSE * (getWidth(extent) / (width * resolution));
     const bins = this.#bins(resolution);
     const most = Math.max(1, ...bins.map(({n}) => n));
-    const stamp = (this.#stamp ??= makeStamp(REACH / COARSE));
+    const stamp = (this.#stamp ??= makeStamp(REACH * this.#scale / COARSE));
     for (const {x, y, n} of bins) {
       pen.globalAlpha = Math.max(0.1, Math.sqrt(n / most) * 0.85);
       pen.drawImage(stamp, (x - extent[0]) / step - stamp.width / 2, (extent[3] - y) / step - stamp.height / 2);

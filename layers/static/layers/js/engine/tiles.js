@@ -13,6 +13,7 @@ export class Tiles {
   #layers = new Map();
   #region = '';
   #extent;
+  #scale;
   #grid;
 
   /** @param {number} scale of marks: larger marks need coarser cells */
@@ -22,6 +23,7 @@ export class Tiles {
     this.#marks = marks;
     this.#palette = palette;
     this.#extent = extent;
+    this.#scale = scale;
   }
 
   /** @param {any} description a layer of /api/v1/layers/ */
@@ -29,7 +31,7 @@ export class Tiles {
     if (this.#layers.has(description.key)) return;
     const entry = {description, round: 0, isHeat: Boolean(description.look?.heat)};
     if (entry.isHeat) {
-      entry.heat = new Heat({grid: this.#grid, address: this.#address(entry), palette: this.#palette, key: description.key});
+      entry.heat = new Heat({grid: this.#grid, address: this.#address(entry), palette: this.#palette, key: description.key, scale: this.#scale});
       entry.layer = entry.heat.layer;
     } else {
       const source = new VectorTileSource({format: new MVT(), tileGrid: this.#grid, tileUrlFunction: this.#address(entry), cacheSize: 256});
