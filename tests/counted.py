@@ -24,7 +24,6 @@ def small_city(cast: SimpleNamespace, regions: SimpleNamespace) -> SimpleNamespa
     """Enterprises of every kind in town, county, neighbour and city, with papers, drills, contacts and sources."""
     now, today = timezone.now(), timezone.localdate()
     status, scale, tags = ("operating", "suspended", "closed"), ("large", "", "micro"), (["dust"], [], ["dust", "gas"])
-    places = (regions.town, regions.district, regions.neighbour_town, regions.neighbour, regions.city)
     rows = [
         make_enterprise(
             place,
@@ -39,7 +38,7 @@ def small_city(cast: SimpleNamespace, regions: SimpleNamespace) -> SimpleNamespa
             verified_at=None if number == 0 else now - dt.timedelta(days=(29, 30, 31, 90, 91, 181, 400)[number - 1]),
             drill_due_on=today + dt.timedelta(days=(-1, 0, 30, 31)[number % 4]),
         )
-        for place in places
+        for place in (regions.town, regions.district, regions.neighbour_town, regions.neighbour, regions.city)
         for number in range(8)
     ]
     for number, enterprise in enumerate(rows):

@@ -34,9 +34,9 @@ def features_of(link: str) -> str:
 
 
 def check(client: Client, answer: Answer, seen: dict[str, int]) -> int:
-    """Each number against its list and its features; how many were looked at."""
-    for cell in cells(answer):
-        if not cell.list_url or not cell.is_count:
+    """Each number against its list and its features, of the zeros one in four; how many were looked at."""
+    for number, cell in enumerate(cells(answer)):
+        if not cell.list_url or not cell.is_count or (not cell.value and number % 4):
             continue
         address = "/api/v1" + cell.list_url
         if address not in seen:
