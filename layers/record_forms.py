@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import BLANK_CHOICE_DASH, Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
@@ -22,6 +22,7 @@ from layers.records import instance_of, module_of, of_records, url, urls
 from layers.registry import Records
 
 SEEN = "seen"
+NOTHING = BLANK_CHOICE_DASH[0][1]
 
 
 def mark(instance: Model) -> int:
@@ -49,6 +50,9 @@ def form_of(
         ):
             field.queryset = field.queryset.visible_to(user)
             field.empty_label = "请选择" if field.empty_label else None
+        elif isinstance(field, forms.ChoiceField):
+            pairs: Any = field.choices
+            field.choices = [(value, "请选择" if label == NOTHING else label) for value, label in pairs]
     return form
 
 

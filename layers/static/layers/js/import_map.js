@@ -72,5 +72,5 @@ function mark(color, shape) {
 }
 
 function cut(features, total) {
-  return features.length < total ? el('span.muted', {}, `只画出前 ${features.length} 行，共 ${total} 行有位置。`) : null;
+  return features.length < total ? el('span.muted', {}, `画出 ${features.length} 行，共 ${total} 行填了位置；其余的位置有误，或行数太多没有画。`) : null;
 }

@@ -71,10 +71,16 @@ function dialogs({dialog}) {
     if (target.closest('[data-close-dialog]') || target === dialog) dialog.close();
   });
   // A fragment that answers an hx-target="#dialog-body" request opens the dialog it lands in.
-  document.body.addEventListener('htmx:afterSwap', ({detail}) => {
-    if (detail.target.id !== 'dialog-body') return;
+  document.body.addEventListener('htmx:afterSwap', ({detail, target}) => {
+    const title = document.getElementById('dialog-title');
+    if (detail.target.id !== 'dialog-body') {
+      // A form that comes back with mistakes, inside the dialog: its heading is said already.
+      const again = target.closest('#dialog-body')?.querySelector('h1, h2');
+      if (again?.textContent === title.textContent) again.remove();
+      return;
+    }
     const heading = detail.target.querySelector('h1, h2');
-    document.getElementById('dialog-title').textContent = heading?.textContent ?? '';
+    title.textContent = heading?.textContent ?? '';
     heading?.remove();
     if (!dialog.open) dialog.showModal();
   });
