@@ -74,9 +74,7 @@ def one(model: type[models.Model], path: str) -> dict[str, django_filters.Filter
         return dates(path, label, rest, with_time=isinstance(field, models.DateTimeField))
     if isinstance(field, ArrayField):
         choices = [*(field.base_field.choices or field.choices or ()), *([(EMPTY, "未填")] if field.blank else [])]
-        return {
-            path: django_filters.ChoiceFilter(method=HoldsOne(path), label=label, choices=choices, empty_label=ANY)
-        }
+        return {path: django_filters.ChoiceFilter(method=HoldsOne(path), label=label, choices=choices, empty_label=ANY)}
     if field is not None and getattr(field, "choices", None) and not rest:
         return {path: Choice(path, field, label)}
     if field is not None and field.is_relation and not rest:
