@@ -49,7 +49,7 @@ def field_at(model: type[models.Model], path: str) -> tuple[models.Field[Any, An
 def label_of(model: type[models.Model], path: str) -> str:
     field, rest = field_at(model, path)
     label = str(getattr(field, "verbose_name", path))
-    return {"gte": f"{label}（起）", "lte": f"{label}（止）", "isnull": f"无{label}"}.get(rest, label)
+    return {"gte": f"{label}（起）", "lte": f"{label}（止）", "isnull": f"没有{label}"}.get(rest, label)
 
 
 def related_rows(model: Any) -> Any:

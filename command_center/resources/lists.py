@@ -42,7 +42,12 @@ def number(title: str, path: str) -> Column:
 
 
 def records(
-    key: str, title: str, model: type[Resource], form: Any, columns: tuple[Column, ...], filters: tuple[str, ...],
+    key: str,
+    title: str,
+    model: type[Resource],
+    form: Any,
+    columns: tuple[Column, ...],
+    filters: tuple[str, ...],
     identity: tuple[str, ...] = ("name",),
 ) -> Records:
     return Records(

@@ -129,7 +129,8 @@ def page(name: str) -> Any:
 
 
 def is_open(enterprise: Enterprise, user: User) -> bool:
-    return enterprise.status != Enterprise.Status.CLOSED
+    """One tap is for the office; an enterprise looks its facts through (确认)."""
+    return enterprise.status != Enterprise.Status.CLOSED and user.site_id is None
 
 
 ACTIONS = (
