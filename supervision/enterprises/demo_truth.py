@@ -12,14 +12,17 @@ from random import Random
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.db.models import F, QuerySet
 
 from core import audit, freshness
 from core.models import Step, User
 from fixtures.demo.city import City, Progress
+from geo.models import Site
 from supervision.enterprises import contradictions, facts, provenance, score
 from supervision.enterprises.handover import ITEMS
 from supervision.enterprises.models import (
+    Boundary,
     ChangeRequest,
     Confirmation,
     Contact,
@@ -27,6 +30,7 @@ from supervision.enterprises.models import (
     Drill,
     Enterprise,
     HandOver,
+    LedgerEntry,
     Licence,
 )
 from supervision.enterprises.workflow import CHANGE_REQUEST
@@ -58,6 +62,9 @@ def load(city: City, rng: Random, scale: int, progress: Progress) -> None:
     doubts(city, rng, 24 * scale)
     requests(city, rng)
     demo_account(city)
+    with connection.cursor() as cursor:  # rules that join what was just copied would go by loops
+        for model in (Site, Enterprise, Contact, Licence, Drill, LedgerEntry, Boundary):
+            cursor.execute(f"ANALYZE {model._meta.db_table}")
     contradictions.check()
     date_contradictions(city, rng, scale)
     score.renew()
