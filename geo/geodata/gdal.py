@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator
 from ctypes import POINTER, c_char_p, c_double, c_int, c_int64, c_ubyte, c_uint, c_uint64, c_void_p
 from typing import Any
 
@@ -18,6 +18,8 @@ READ_ONLY_VECTOR = 0x04
 INTEGER, REAL, DATE, DATETIME, INTEGER64 = 0, 2, 9, 11, 12
 DRIVER = b"ESRI Shapefile"
 FOLDER = "/vsimem/antu"
+numbers = itertools.count(1)
+PARTS = (".shp", ".shx", ".dbf")
 # name: (result, arguments)
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "CPLSetConfigOption": (None, (c_char_p, c_char_p)),
@@ -25,6 +27,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "RegisterOGRShape": (None, ()),
     "VSIFileFromMemBuffer": (c_void_p, (c_char_p, c_char_p, c_uint64, c_int)),
     "VSIFCloseL": (c_int, (c_void_p,)),
+    "VSIUnlink": (c_int, (c_char_p,)),
+    "GDALClose": (c_int, (c_void_p,)),
     "GDALOpenEx": (c_void_p, (c_char_p, c_uint, POINTER(c_char_p), POINTER(c_char_p), c_void_p)),
     "GDALDatasetGetLayer": (c_void_p, (c_void_p, c_int)),
     "OGR_L_GetLayerDefn": (c_void_p, (c_void_p,)),
@@ -73,21 +77,29 @@ def loaded() -> Any:
 
 
 class Shapefile:
-    """The parts of a Shapefile in memory, opened."""
+    """The parts of a Shapefile in memory, opened. To be closed: GDAL looks into our bytes as long as it is open."""
 
     def __init__(self, parts: dict[str, bytes]) -> None:
         self._library = loaded()
-        self._parts = parts  # the memory files look into these bytes
+        self._parts = parts
+        self._stem = f"{FOLDER}/{next(numbers)}"
         for tail, content in parts.items():
-            if tail in (".shp", ".shx", ".dbf"):
-                name = f"{FOLDER}/layer{tail}".encode()
+            if tail in PARTS:
+                name = f"{self._stem}{tail}".encode()
                 handle = self._library.VSIFileFromMemBuffer(name, content, len(content), 0)
                 self._library.VSIFCloseL(handle)
         allowed = (c_char_p * 2)(DRIVER, None)
-        name = f"{FOLDER}/layer.shp".encode()
-        self._handle = self._library.GDALOpenEx(name, READ_ONLY_VECTOR, allowed, None, None)
+        self._handle = self._library.GDALOpenEx(f"{self._stem}.shp".encode(), READ_ONLY_VECTOR, allowed, None, None)
         if not self._handle:
+            self.close()
             raise Unreadable("Shapefile 已损坏或不完整（.shp、.shx、.dbf 对不上），请重新导出后上传。")
+
+    def close(self) -> None:
+        if self._handle:
+            self._library.GDALClose(self._handle)
+            self._handle = None
+        for tail in PARTS:
+            self._library.VSIUnlink(f"{self._stem}{tail}".encode())
 
     def layer(self) -> Layer:
         found = self._library.GDALDatasetGetLayer(self._handle, 0)
@@ -120,7 +132,7 @@ class Layer:
         ]
         return found
 
-    def features(self) -> Iterator[tuple[bytes | None, list[Any]]]:
+    def features(self) -> Generator[tuple[bytes | None, list[Any]], None, None]:
         self._library.OGR_L_ResetReading(self._handle)
         while feature := self._library.OGR_L_GetNextFeature(self._handle):
             try:

@@ -36,7 +36,16 @@ def opened(path: Path) -> Source:
     archive = Archive(path)
     parts = members(archive)
     notes = [] if ".shx" in parts else ["缺少 .shx（索引），已按 .shp 重新生成。"]
-    layer = Shapefile(parts).layer()
+    file = Shapefile(parts)
+    try:
+        return described(file, parts, notes)
+    except BaseException:
+        file.close()
+        raise
+
+
+def described(file: Shapefile, parts: dict[str, bytes], notes: list[str]) -> Source:
+    layer = file.layer()
     names = layer.field_names()
     texts = [*names, *layer.sample_texts()]
     encoding = encoding_of(parts, texts)
@@ -44,7 +53,7 @@ def opened(path: Path) -> Source:
     decoded = [_decoded(name, encoding) for name in names]
     columns.meet(dict.fromkeys(decoded))
     declared = crs.by_text(parts[".prj"].decode("utf-8", "replace")) if ".prj" in parts else crs.NOTHING
-    return Source(columns.names, _features(layer, decoded, encoding), declared=declared, notes=notes)
+    return Source(columns.names, _features(file, layer, decoded, encoding), declared=declared, notes=notes)
 
 
 def members(archive: Archive) -> dict[str, bytes]:
@@ -77,16 +86,21 @@ def encoding_of(parts: dict[str, bytes], texts: list[bytes]) -> str:
     raise Unreadable("属性的文字编码既不是 UTF-8 也不是 GBK，请重新导出并带上 .cpg 文件。")
 
 
-def _features(layer: Layer, names: list[str], encoding: str) -> Iterator[Feature]:
+def _features(file: Shapefile, layer: Layer, names: list[str], encoding: str) -> Iterator[Feature]:
     number = 0
-    for number, (wkb, values) in enumerate(layer.features(), start=1):
-        feature_limit(number)
-        feature = Feature(number, {n: _value(v, encoding) for n, v in zip(names, values, strict=True)})
-        if wkb is not None:
-            feature.shape, feature.problem = from_wkb(wkb)
-        yield feature
-    if not number:
-        raise Unreadable("文件里没有要素（图层是空的）。")
+    rows = layer.features()
+    try:
+        for number, (wkb, values) in enumerate(rows, start=1):
+            feature_limit(number)
+            feature = Feature(number, {n: _value(v, encoding) for n, v in zip(names, values, strict=True)})
+            if wkb is not None:
+                feature.shape, feature.problem = from_wkb(wkb)
+            yield feature
+        if not number:
+            raise Unreadable("文件里没有要素（图层是空的）。")
+    finally:
+        rows.close()
+        file.close()
 
 
 def _value(value: Any, encoding: str) -> Any:
