@@ -14,8 +14,8 @@ pytest_plugins = ["tests.cast"]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright keeps a loop running in this thread, in which no coroutine test can run."""
     items.sort(key=is_of_a_browser)
-    for item in items:  # side by side, a file stays on one process; browsers follow one another, they watch the clock
-        item.add_marker(pytest.mark.xdist_group("browser" if is_of_a_browser(item) else str(item.path)))
+    for item in items:  # side by side, a file stays on one process
+        item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 def is_of_a_browser(item: pytest.Item) -> bool:

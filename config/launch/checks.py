@@ -105,7 +105,8 @@ def run_all(words: list[str]) -> list[Outcome]:
     if words:
         return [run_pytest(words)]
     outcomes = [run(check) for check in static_checks()]
-    outcomes.append(run_pytest(["-n", str(min(MOST_PROCESSES, os.cpu_count() or 1)), "--dist", "loadgroup"]))
+    processes = str(min(MOST_PROCESSES, os.cpu_count() or 1))
+    outcomes.append(run_pytest(["-n", processes, "--dist", "loadgroup", "--no-loadscope-reorder"]))
     line("")
     for outcome in outcomes:
         line(str(outcome))
