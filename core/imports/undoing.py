@@ -14,7 +14,7 @@ from core import audit
 from core.imports import progress
 from core.imports.applying import one_at_a_time
 from core.imports.sheet import Doing, Sheet
-from core.imports.writes import COMPUTED, generic_keys, relations, restored
+from core.imports.writes import computed, generic_keys, relations, restored
 from core.models import AuditEntry, ImportBatch, ImportWrite
 
 Conflicts = dict[int, str]
@@ -80,7 +80,7 @@ class _Writes:
                 table=model._meta.db_table, row__in=list(writes), pk__gt=self.batch.audit_mark or 0
             )
             for entry in later.select_related("actor").order_by("pk"):
-                if entry.action == "update" and set(entry.after or {}) <= COMPUTED:
+                if entry.action == "update" and set(entry.after or {}) <= computed(model):
                     continue
                 when = timezone.localtime(entry.at)
                 who = entry.actor.name if entry.actor else "系统"

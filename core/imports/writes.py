@@ -16,8 +16,10 @@ from core.imports.sheet import Recorder
 from core.models import ImportBatch, ImportWrite
 from geo import bulk
 
-# Kept by the system itself: that they move on is no work of anybody that an undo would lose.
-COMPUTED = {"freshness_score", "provenance", "pinyin", "version"}
+
+def computed(model: type[Model]) -> set[str]:
+    """Kept by the system itself: that they move on is no work of anybody that an undo would lose."""
+    return {"pinyin", "version", *getattr(model, "COMPUTED", ())}
 
 
 class Writes(Recorder):

@@ -37,6 +37,7 @@ class Enterprise(Case, Verified):
 
     REGION_PATH: ClassVar[str] = "site__region"
     SITE_PATH: ClassVar[str] = "site"
+    COMPUTED: ClassVar[tuple[str, ...]] = ("freshness_score", "provenance")  # kept by the platform, see core.imports
 
     class Category(models.TextChoices):
         """The five supervision categories 监管分类; an enterprise may have several, the first is its main one."""
